@@ -1,0 +1,139 @@
+// The side that drinks: one response and the client behind it. It is made before anything is awaited, so that no
+// hang-up can come too early to be seen, and its signal closes whatever is held for the client in the same turn.
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SluiceError } from '../errors.ts';
+import { onHangUp } from './hang-up.ts';
+
+/** How a transfer ended before it was complete, when it was not the source that failed. */
+export type Ending = 'client-gone' | 'cut-short';
+
+export type ClientOptions = {
+  /** How long a client may leave bytes untaken before it is cut short. */
+  readonly stallTimeoutMs: number;
+  /** An abort cuts the transfer short: a shutdown, a limit. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Ends by itself when its response is finished or its client has gone; until then `destroy()` ends it. */
+export class Client {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #options: ClientOptions;
+  readonly #controller = new AbortController();
+  readonly #unwatch: () => void;
+  readonly #cutShort = () => this.#leave('cut-short');
+  #ending: Ending | undefined;
+  #settled = false;
+  #writing: PromiseWithResolvers<void> | undefined;
+  #stall: NodeJS.Timeout | undefined;
+  #flush: NodeJS.Immediate | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: ClientOptions) {
+    this.request = request;
+    this.response = response;
+    this.#options = options;
+    this.#unwatch = onHangUp(request.socket, () => this.#leave('client-gone'));
+    options.signal?.addEventListener('abort', this.#cutShort, { once: true });
+    if (request.socket.destroyed || request.socket.readableEnded) this.#leave('client-gone');
+    else if (options.signal?.aborted) this.#leave('cut-short');
+  }
+
+  /** Aborted as soon as nothing more can be delivered. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why nothing more can be delivered, if so. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Rejects with `closed` when nothing more can be delivered. To be called after every await. */
+  check(): void {
+    if (this.#ending) throw new SluiceError('closed', `the transfer ended: ${this.#ending}`);
+  }
+
+  /** Waits for this response's turn among those pipelined on its connection. Rejects with `closed`. */
+  async turn(): Promise<void> {
+    this.check();
+    if (this.response.socket) return;
+    try {
+      await once(this.response, 'socket', { signal: this.signal });
+    } finally {
+      this.check();
+    }
+  }
+
+  /** Sets the head. It leaves with the first bytes, or by itself if those are not here within this turn of the loop. */
+  head(status: number, fields: Readonly<Record<string, string>>): void {
+    this.check();
+    this.response.writeHead(status, fields);
+    this.#flush = setImmediate(() => this.response.flushHeaders());
+  }
+
+  /** Resolves when the kernel has all of `bytes`; until then they must not change. Rejects with `closed`. */
+  write(bytes: Uint8Array): Promise<void> {
+    this.check();
+    clearImmediate(this.#flush);
+    const writing = Promise.withResolvers<void>();
+    this.#writing = writing;
+    this.response.write(bytes, (error) => {
+      if (error) this.#leave('client-gone');
+      else writing.resolve();
+    });
+    this.#watchForStall();
+    return writing.promise;
+  }
+
+  /** Ends the response; resolves when the kernel has its last byte. Rejects with `closed`. */
+  async end(): Promise<void> {
+    this.check();
+    this.response.end();
+    await this.finished();
+    this.check();
+  }
+
+  /** Resolves when a response that has been ended has left, or its client has. */
+  async finished(): Promise<void> {
+    clearImmediate(this.#flush);
+    if (this.#settled) return;
+    if (!this.response.writableFinished) {
+      this.#watchForStall();
+      // Its rejection says only what `ending` says better.
+      await once(this.response, 'finish', { signal: this.signal }).catch(() => {});
+    }
+    this.#settle();
+  }
+
+  /** Cuts the connection: what was sent so far can never be taken for the whole. */
+  destroy(): void {
+    this.#settle();
+    this.response.destroy();
+  }
+
+  /**
+   * The connection is closed before anyone is told, so that no memory that is given back can still be read by it.
+   */
+  #leave(ending: Ending): void {
+    if (this.#settled) return;
+    this.#ending = ending;
+    this.destroy();
+    this.request.socket.destroy();
+    this.#controller.abort();
+    this.#writing?.reject(new SluiceError('closed', `the transfer ended: ${ending}`));
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    clearTimeout(this.#stall);
+    clearImmediate(this.#flush);
+    this.#unwatch();
+    this.#options.signal?.removeEventListener('abort', this.#cutShort);
+  }
+
+  #watchForStall(): void {
+    this.#stall ??= setTimeout(this.#cutShort, this.#options.stallTimeoutMs);
+    this.#stall.refresh();
+  }
+}

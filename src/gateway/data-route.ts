@@ -1,0 +1,101 @@
+// One request for an object, along the way of the data: access → catalog → plan and flow → ledger. The client is
+// watched from before the first await, and each step looks whether it is still there.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access } from '../access/access.ts';
+import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
+import { SluiceError } from '../errors.ts';
+import { Client } from '../flow/client.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Source } from '../source/source.ts';
+import { parseObjectPath } from './object-path.ts';
+import { respondAnswer, respondProblem } from './respond.ts';
+import { sendTo } from './send-object.ts';
+import type { Transfer } from './send-object.ts';
+import { toProblemAnswer } from './status.ts';
+import type { Transfers } from './transfers.ts';
+
+export type DataRouteOptions = {
+  readonly catalog: Catalog;
+  /** By the names that the catalog's entries have for them. */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly access: Access;
+  readonly ledger: Ledger;
+  readonly transfers: Transfers;
+  readonly stallTimeoutMs: number;
+  /** Told of what is our fault or a store's, for the operator. */
+  readonly report: (error: SluiceError, id: string) => void;
+};
+
+type Asked = { readonly id: string; readonly principal: string };
+
+/** Answers one GET or HEAD. Never rejects. */
+export async function serveObject(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DataRouteOptions,
+): Promise<void> {
+  const { transfers, stallTimeoutMs } = options;
+  const client = new Client(request, response, { stallTimeoutMs, signal: transfers.signal });
+  let end: (() => void) | undefined;
+  try {
+    end = transfers.begin();
+    const id = parseObjectPath(request.url ?? '');
+    const principal = await admit(client, id, options);
+    if (principal === undefined) return;
+    const entry = await options.catalog.find(id);
+    client.check();
+    if (!entry) throw new SluiceError('not-found', 'the catalog has no such id');
+    await transfer(client, { id, principal }, { entry, ...options });
+  } catch (error) {
+    if (!client.ending) respondAnswer(response, toProblemAnswer(error));
+    if (!(error instanceof SluiceError)) {
+      options.report(new SluiceError('misuse', 'a request failed unexpectedly', { cause: error }), request.url ?? '');
+    }
+    await client.finished();
+  } finally {
+    end?.();
+  }
+}
+
+/** Who asks, if they may have it; otherwise they have been answered. */
+async function admit(client: Client, id: string, { access }: DataRouteOptions): Promise<string | undefined> {
+  const { method = '', headers, socket } = client.request;
+  const asked = { method, id, headers, remoteAddress: socket.remoteAddress };
+  const decided = access.decide(asked, { signal: client.signal });
+  const decision = decided instanceof Promise ? await decided : decided;
+  client.check();
+  if (decision.kind === 'allow') return decision.principal;
+  await client.turn();
+  const [status, title, fields] =
+    decision.kind === 'unauthenticated'
+      ? [401, 'Say who you are', { 'www-authenticate': decision.challenge }]
+      : [403, 'This is not for you', {}];
+  respondProblem(client.response, { type: 'about:blank', title, status }, fields);
+  await client.finished();
+  return undefined;
+}
+
+async function transfer(
+  client: Client,
+  asked: Asked,
+  options: DataRouteOptions & { readonly entry: CatalogEntry },
+): Promise<void> {
+  const { entry, sources, ledger, report } = options;
+  const source = sources.get(entry.store);
+  if (!source) throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
+  const startedAt = new Date();
+  const { bucket, key, versionId } = entry;
+  const object = versionId === undefined ? { bucket, key } : { bucket, key, versionId };
+  const result = await sendTo(client, { source, object, representation: entry });
+  ledger.record(toLedgerEntry(client.request, asked, { startedAt, result }));
+  if (result.outcome === 'source-failed' && result.error) report(result.error, asked.id);
+}
+
+function toLedgerEntry(
+  { method = '', socket }: IncomingMessage,
+  asked: Asked,
+  { startedAt, result }: { readonly startedAt: Date; readonly result: Transfer },
+) {
+  const { error, ...figures } = result;
+  return { ...asked, method, remoteAddress: socket.remoteAddress, startedAt, ...figures, error: error?.code };
+}

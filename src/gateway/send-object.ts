@@ -1,0 +1,175 @@
+// An object to a client: plan, open, flow. The whole life of a transfer is in `sendTo`, from top to bottom.
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SluiceError } from '../errors.ts';
+import { Client } from '../flow/client.ts';
+import { flow } from '../flow/flow.ts';
+import type { FlowResult, Outcome } from '../flow/flow.ts';
+import { Sequence } from '../flow/sequence.ts';
+import type { ByteRange } from '../http/range.ts';
+import type { ObjectName, Source } from '../source/source.ts';
+import { planResponse } from './plan.ts';
+import type { Plan, Representation, RequestHead } from './plan.ts';
+import { respondAnswer, respondProblem } from './respond.ts';
+import { toProblemAnswer } from './status.ts';
+
+/** A client that takes nothing for so long is not coming back; TCP alone would wait for hours. */
+export const DEFAULT_STALL_TIMEOUT_MS = 120_000;
+
+export type Sending = {
+  readonly source: Source;
+  readonly object: ObjectName;
+  /** What is already known of the object. Without it the source is asked first. */
+  readonly representation?: Representation | undefined;
+};
+
+export type SendObjectOptions = Sending & {
+  /** Clients are told to save the object under this name. Ignored beside `representation`, which has its own. */
+  readonly filename?: string | undefined;
+  /** How long the client may leave bytes untaken. Default: two minutes. */
+  readonly stallTimeoutMs?: number | undefined;
+  /** An abort ends the transfer as `cut-short`. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** What became of it. */
+export type Transfer = {
+  readonly outcome: Outcome;
+  /** The status that was sent; absent when the client left before there was one. */
+  readonly status: number | undefined;
+  /** What was planned: half-open, in bytes of the representation. */
+  readonly ranges: readonly ByteRange[];
+  /** Bytes of content that the kernel took for the client; a slab it had begun to take is not counted. */
+  readonly deliveredBytes: number;
+  /** Bytes of the object that came from the source. */
+  readonly receivedBytes: number;
+  /** What came and was not delivered. */
+  readonly overReadBytes: number;
+  readonly durationMs: number;
+  readonly error: SluiceError | undefined;
+};
+
+type Result = Omit<Transfer, 'durationMs'>;
+
+const NOTHING_MOVED = { ranges: [], deliveredBytes: 0, receivedBytes: 0, overReadBytes: 0 } as const;
+
+/**
+ * Answers `request` with an object: conditions, ranges, HEAD, errors, and a body in constant memory, let go of the
+ * instant the client leaves. For GET and HEAD; anything else gets 405. It ends `response` in every case, never
+ * rejects, and resolves when the transfer is over. Authentication is the caller's, and comes before.
+ */
+export function sendObject(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: SendObjectOptions,
+): Promise<Transfer> {
+  const { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS, signal, filename, ...sending } = options;
+  return sendTo(new Client(request, response, { stallTimeoutMs, signal }), sending, filename);
+}
+
+/** As `sendObject`, to a client that has been watched since its request came. */
+export async function sendTo(client: Client, sending: Sending, filename?: string): Promise<Transfer> {
+  const startedAt = performance.now();
+  const result = await send(client, sending, filename).catch((error: unknown) => refuse(client, error));
+  return { ...result, durationMs: performance.now() - startedAt };
+}
+
+async function send(client: Client, sending: Sending, filename: string | undefined): Promise<Result> {
+  const head = toRequestHead(client.request);
+  if (!head) {
+    return answer(client, () => {
+      const problem = { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 };
+      respondProblem(client.response, problem, { allow: 'GET, HEAD' });
+    });
+  }
+  await client.turn();
+  const representation = sending.representation ?? (await askSource(client, sending, filename));
+  const plan = planResponse(head, representation, randomBytes(16).toString('hex'));
+  if (plan.kind === 'content') return deliver(client, sending, { plan, representation });
+  return answer(client, () => {
+    if (plan.kind === 'head') {
+      client.response.writeHead(plan.status, plan.fields);
+      client.response.end();
+    } else {
+      respondProblem(client.response, { type: 'about:blank', title: plan.title, status: plan.status }, plan.fields);
+    }
+  });
+}
+
+async function askSource(client: Client, sending: Sending, filename: string | undefined): Promise<Representation> {
+  const stat = await sending.source.stat(sending.object, { signal: client.signal });
+  client.check();
+  return { ...stat, filename };
+}
+
+async function deliver(
+  client: Client,
+  { source, object }: Sending,
+  planned: { readonly plan: Plan & { readonly kind: 'content' }; readonly representation: Representation },
+): Promise<Result> {
+  const { plan, representation: version } = planned;
+  const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
+  const body = new Sequence(
+    plan.segments.map((segment) =>
+      segment instanceof Uint8Array
+        ? segment
+        : () => source.open({ object, version, range: segment, signal: client.signal }),
+    ),
+  );
+  let flowed: FlowResult;
+  try {
+    // Until the origin has confirmed version and range, the status can still say that it did not.
+    await body.opened;
+    client.head(plan.status, plan.fields);
+    flowed = await flow(body, client);
+  } finally {
+    body.close();
+  }
+  const { receivedBytes } = body;
+  return {
+    outcome: flowed.outcome,
+    status: plan.status,
+    ranges,
+    deliveredBytes: flowed.deliveredBytes,
+    receivedBytes,
+    overReadBytes: Math.max(0, receivedBytes + body.ownBytes - flowed.deliveredBytes),
+    error: flowed.error,
+  };
+}
+
+/** Gives an answer that needs nothing from a source, and waits until it has left. */
+async function answer(client: Client, respond: () => void): Promise<Result> {
+  await client.turn();
+  respond();
+  const { statusCode } = client.response;
+  await client.finished();
+  return { ...NOTHING_MOVED, outcome: client.ending ?? 'complete', status: statusCode, error: undefined };
+}
+
+/** What was thrown before a head was sent becomes the answer, if there is still somebody to have it. */
+async function refuse(client: Client, cause: unknown): Promise<Result> {
+  const error = cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a transfer failed unexpectedly', { cause });
+  if (client.ending) return { ...NOTHING_MOVED, outcome: client.ending, status: undefined, error };
+  respondAnswer(client.response, toProblemAnswer(error));
+  const { statusCode } = client.response;
+  await client.finished();
+  return { ...NOTHING_MOVED, outcome: client.ending ?? 'source-failed', status: statusCode, error };
+}
+
+function toRequestHead({ method, headers }: IncomingMessage): RequestHead | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  return {
+    method,
+    range: headers.range,
+    ifMatch: headers['if-match'],
+    ifNoneMatch: headers['if-none-match'],
+    ifModifiedSince: headers['if-modified-since'],
+    ifUnmodifiedSince: headers['if-unmodified-since'],
+    ifRange: toOne(headers['if-range']),
+    wantReprDigest: toOne(headers['want-repr-digest']),
+  };
+}
+
+function toOne(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.join(', ');
+}

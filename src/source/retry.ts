@@ -1,0 +1,45 @@
+// How often and how patiently a request is made again: exponential backoff with full jitter, so that many clients
+// of an origin that is catching its breath do not come back in step (AWS, "Exponential Backoff And Jitter").
+import { setTimeout as pause } from 'node:timers/promises';
+import { SluiceError, isSluiceError } from '../errors.ts';
+
+export type RetryPolicy = {
+  /** How many times in all, the first included. */
+  readonly attempts: number;
+  /** The upper bound of the first pause; it doubles each time. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+};
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 4, baseMs: 100, maxMs: 2_000 };
+
+/**
+ * How long to pause before attempt number `attempt + 1`, in milliseconds, or `undefined` when there is none.
+ * `attempt` counts from 1; `random` is in [0, 1).
+ */
+export function planRetry(
+  policy: RetryPolicy,
+  error: unknown,
+  { attempt, random }: { readonly attempt: number; readonly random: number },
+): number | undefined {
+  if (attempt >= policy.attempts || !isSluiceError(error) || !error.retryable) return undefined;
+  const jitteredMs = random * Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1));
+  return Math.max(jitteredMs, error.retryAfterMs ?? 0);
+}
+
+/** Runs `once` until it succeeds or is not worth repeating. Rejects with `closed` as soon as `signal` is aborted between attempts. */
+export async function withRetries<T>(policy: RetryPolicy, signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once();
+    } catch (error) {
+      const pauseMs = planRetry(policy, error, { attempt, random: Math.random() });
+      if (pauseMs === undefined) throw error;
+      try {
+        await pause(pauseMs, undefined, { signal });
+      } catch (cause) {
+        throw new SluiceError('closed', 'the request was given up', { cause });
+      }
+    }
+  }
+}

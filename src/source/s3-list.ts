@@ -1,0 +1,75 @@
+// ListObjectsV2, a page at a time: a bucket of any size is listed in the memory of one page.
+import { SluiceError } from '../errors.ts';
+import { parseXml } from './s3-answer.ts';
+import type { ListedObject } from './source.ts';
+
+/** A page of 1,000 keys of 1 KiB, percent-encoded, with all its other fields, stays under this. */
+export const MAX_PAGE_BYTES = 8 << 20;
+
+export type ListPage = {
+  readonly objects: readonly ListedObject[];
+  /** For the next request; absent on the last page. */
+  readonly continuationToken?: string;
+};
+
+/** The query that asks for one page. */
+export function toListQuery(prefix: string, continuationToken: string | undefined): Record<string, string> {
+  return {
+    'list-type': '2',
+    // XML 1.0 cannot carry every character of a key; encoded it can.
+    'encoding-type': 'url',
+    ...(prefix ? { prefix } : {}),
+    ...(continuationToken === undefined ? {} : { 'continuation-token': continuationToken }),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new SluiceError('origin-invalid', 'the origin listed a key that is not percent-encoded', { cause });
+  }
+}
+
+function toListed(item: unknown, isEncoded: boolean): ListedObject {
+  if (!isRecord(item)) throw new SluiceError('origin-invalid', 'the origin listed an object without fields');
+  const key = toText(item['Key']);
+  const sizeText = toText(item['Size']).trim();
+  if (key === '' || !/^\d{1,15}$/.test(sizeText)) {
+    throw new SluiceError('origin-invalid', 'the origin listed an object without a key or a size');
+  }
+  const etag = toText(item['ETag']).trim();
+  const lastModified = new Date(toText(item['LastModified']).trim());
+  return {
+    key: isEncoded ? decodeKey(key) : key,
+    size: Number(sizeText),
+    etag: etag === '' || etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`,
+    ...(Number.isNaN(lastModified.getTime()) ? {} : { lastModified }),
+  };
+}
+
+/** Reads one page. Throws `origin-invalid` for what is no listing, rather than take it for an empty bucket. */
+export function parseListPage(text: string): ListPage {
+  const { ListBucketResult: result } = parseXml(text);
+  if (!isRecord(result)) throw new SluiceError('origin-invalid', 'the origin answered a listing with something else');
+  const contents = result['Contents'] ?? [];
+  const items: readonly unknown[] = Array.isArray(contents) ? contents : [contents];
+  const isEncoded = toText(result['EncodingType']).trim() === 'url';
+  const token = toText(result['NextContinuationToken']);
+  const isTruncated = toText(result['IsTruncated']).trim() === 'true';
+  if (isTruncated && token === '') {
+    throw new SluiceError('origin-invalid', 'the origin cut a listing short and gave no way to go on');
+  }
+  return {
+    objects: items.map((item) => toListed(item, isEncoded)),
+    ...(isTruncated ? { continuationToken: token } : {}),
+  };
+}

@@ -1,0 +1,106 @@
+// What has arrived of one body and nobody has read yet: at most one full slab, and the one being filled.
+// The socket reads straight into the free end of the second; a reader may be handed what its front holds meanwhile,
+// so a slab goes back to its pool when the inbox and every reader are done with it.
+import type { Slab, SlabPool } from './slab-pool.ts';
+
+/**
+ * The first slab of a body is small, so that a client who wants ten bytes costs little; each that is filled makes
+ * the next one four times as large. Measured on loopback, 1 MiB takes two thirds of the CPU time of 256 KiB.
+ */
+const FIRST_SLAB_BYTES = 64 << 10;
+const MAX_SLAB_BYTES = 1 << 20;
+const SLAB_GROWTH = 4;
+
+/** A slab with less room than this is handed on: a smaller read costs as much as a large one. */
+const MIN_READ_BYTES = 16 << 10;
+
+export type WireChunk = { readonly bytes: Buffer; release(): void };
+
+type Filling = { readonly buffer: Buffer; readonly retain: () => void; readonly letGo: () => void };
+
+function toFilling(slab: Slab): Filling {
+  let holders = 1;
+  return {
+    buffer: slab.buffer,
+    retain: () => {
+      holders += 1;
+    },
+    letGo: () => {
+      holders -= 1;
+      if (holders === 0) slab.release();
+    },
+  };
+}
+
+/** Its owner calls `drop()` in the end; after `seal()` reading everything does the same. */
+export class Inbox {
+  readonly #slabs: SlabPool;
+  readonly #ready: WireChunk[] = [];
+  #filling: Filling | undefined;
+  #slabBytes = FIRST_SLAB_BYTES;
+  #filledBytes = 0;
+  #givenBytes = 0;
+
+  constructor(slabs: SlabPool) {
+    this.#slabs = slabs;
+  }
+
+  /** Whether a full slab waits for a reader: then nothing more should be received. */
+  get full(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  /** Where the next bytes go. `wantBytes` is how many may still come. */
+  room(wantBytes: number): Buffer {
+    this.#filling ??= toFilling(this.#slabs.take(Math.min(wantBytes, this.#slabBytes)));
+    return this.#filling.buffer.subarray(this.#filledBytes);
+  }
+
+  /** Says that the first `bytes` of `room()` are filled, and how many may still come. */
+  advance(bytes: number, wantBytes: number): void {
+    this.#filledBytes += bytes;
+    const roomBytes = this.#filling!.buffer.length - this.#filledBytes;
+    if (roomBytes >= Math.min(wantBytes, MIN_READ_BYTES)) return;
+    this.#slabBytes = Math.min(this.#slabBytes * SLAB_GROWTH, MAX_SLAB_BYTES);
+    this.seal();
+  }
+
+  /** Takes no more into the slab being filled; what it holds is ready. */
+  seal(): void {
+    const rest = this.#takeFilled();
+    if (rest) this.#ready.push(rest);
+    this.#filling?.letGo();
+    this.#filling = undefined;
+    this.#filledBytes = 0;
+    this.#givenBytes = 0;
+  }
+
+  /** The next bytes for a reader, if any are here. */
+  take(): WireChunk | undefined {
+    return this.#ready.shift() ?? this.#takeFilled();
+  }
+
+  /** Lets go of everything that no reader holds. Nothing may be read into `room()` any more. */
+  drop(): void {
+    this.seal();
+    for (const chunk of this.#ready.splice(0)) chunk.release();
+  }
+
+  #takeFilled(): WireChunk | undefined {
+    const filling = this.#filling;
+    if (!filling || this.#filledBytes === this.#givenBytes) return undefined;
+    const bytes = filling.buffer.subarray(this.#givenBytes, this.#filledBytes);
+    this.#givenBytes = this.#filledBytes;
+    filling.retain();
+    let held = true;
+    return {
+      bytes,
+      release: () => {
+        // Released twice, the slab would be lent to two bodies at once: better to stop than to mix their bytes.
+        if (!held) throw new Error('a chunk was released twice');
+        held = false;
+        filling.letGo();
+      },
+    };
+  }
+}

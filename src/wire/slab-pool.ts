@@ -1,0 +1,63 @@
+// The memory that bodies pass through: slabs of a few sizes, used again and again, so that a transfer of any
+// length allocates nothing after its first reads. Sockets and files read straight into them.
+
+/** The sizes a slab comes in. 16 KiB for a head or a small range; 1 MiB is the most that one read can usefully fill. */
+export const SLAB_SIZES_BYTES = [16 << 10, 64 << 10, 256 << 10, 1 << 20] as const;
+
+/** Free memory a pool keeps for the next reads; what is above it goes back to the process. */
+const DEFAULT_MAX_FREE_BYTES = 64 << 20;
+
+/** One piece of memory on loan from a pool. Its holder calls `release()` exactly once. */
+export type Slab = { readonly buffer: Buffer; release(): void };
+
+/** Lends slabs and counts what is out. It has no timers and needs no closing. */
+export class SlabPool {
+  readonly #free = new Map<number, Buffer[]>(SLAB_SIZES_BYTES.map((size) => [size, []]));
+  readonly #maxFreeBytes: number;
+  #freeBytes = 0;
+  #takenBytes = 0;
+  #takenCount = 0;
+
+  constructor({ maxFreeBytes = DEFAULT_MAX_FREE_BYTES }: { readonly maxFreeBytes?: number } = {}) {
+    this.#maxFreeBytes = maxFreeBytes;
+  }
+
+  /** Slabs on loan now. */
+  get takenCount(): number {
+    return this.#takenCount;
+  }
+
+  /** Bytes of slabs on loan now. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** Bytes kept for the next loans. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** A slab of the smallest size that holds `wantBytes`, or the largest there is. Its content is undefined. */
+  take(wantBytes: number): Slab {
+    const size = SLAB_SIZES_BYTES.find((candidate) => candidate >= wantBytes) ?? SLAB_SIZES_BYTES.at(-1)!;
+    const kept = this.#free.get(size)!.pop();
+    if (kept) this.#freeBytes -= size;
+    const buffer = kept ?? Buffer.allocUnsafeSlow(size);
+    this.#takenBytes += size;
+    this.#takenCount += 1;
+    let onLoan = true;
+    return {
+      buffer,
+      release: () => {
+        // A slab released twice would be lent to two bodies at once: better to stop than to mix their bytes.
+        if (!onLoan) throw new Error('a slab was released twice');
+        onLoan = false;
+        this.#takenBytes -= size;
+        this.#takenCount -= 1;
+        if (this.#freeBytes + size > this.#maxFreeBytes) return;
+        this.#freeBytes += size;
+        this.#free.get(size)!.push(buffer);
+      },
+    };
+  }
+}
