@@ -11,18 +11,21 @@ export type Ending = 'client-gone' | 'cut-short';
 export type ClientOptions = {
   /** How long a client may leave bytes untaken before it is cut short. */
   readonly stallTimeoutMs: number;
-  /** An abort cuts the transfer short: a shutdown, a limit. */
+  /** An abort cuts the transfer short. */
   readonly signal?: AbortSignal | undefined;
+  /** What every answer to this client carries besides its own fields. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
 };
 
 /** Ends by itself when its response is finished or its client has gone; until then `destroy()` ends it. */
 export class Client {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly fields: Readonly<Record<string, string>>;
   readonly #options: ClientOptions;
   readonly #controller = new AbortController();
   readonly #unwatch: () => void;
-  readonly #cutShort = () => this.#leave('cut-short');
+  readonly #onAbort = () => this.cutShort();
   #ending: Ending | undefined;
   #settled = false;
   #writing: PromiseWithResolvers<void> | undefined;
@@ -32,9 +35,10 @@ export class Client {
   constructor(request: IncomingMessage, response: ServerResponse, options: ClientOptions) {
     this.request = request;
     this.response = response;
+    this.fields = options.fields ?? {};
     this.#options = options;
     this.#unwatch = onHangUp(request.socket, () => this.#leave('client-gone'));
-    options.signal?.addEventListener('abort', this.#cutShort, { once: true });
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (request.socket.destroyed || request.socket.readableEnded) this.#leave('client-gone');
     else if (options.signal?.aborted) this.#leave('cut-short');
   }
@@ -68,7 +72,7 @@ export class Client {
   /** Sets the head. It leaves with the first bytes, or by itself if those are not here within this turn of the loop. */
   head(status: number, fields: Readonly<Record<string, string>>): void {
     this.check();
-    this.response.writeHead(status, fields);
+    this.response.writeHead(status, { ...this.fields, ...fields });
     this.#flush = setImmediate(() => this.response.flushHeaders());
   }
 
@@ -100,10 +104,18 @@ export class Client {
     if (this.#settled) return;
     if (!this.response.writableFinished) {
       this.#watchForStall();
+      const finishing = Promise.withResolvers<void>();
+      this.#writing = finishing;
+      this.response.once('finish', finishing.resolve);
       // Its rejection says only what `ending` says better.
-      await once(this.response, 'finish', { signal: this.signal }).catch(() => {});
+      await finishing.promise.catch(() => {});
     }
     this.#settle();
+  }
+
+  /** Ends the transfer from our side, for a reason of ours: a shutdown, a limit. */
+  cutShort(): void {
+    this.#leave('cut-short');
   }
 
   /** Cuts the connection: what was sent so far can never be taken for the whole. */
@@ -129,11 +141,11 @@ export class Client {
     clearTimeout(this.#stall);
     clearImmediate(this.#flush);
     this.#unwatch();
-    this.#options.signal?.removeEventListener('abort', this.#cutShort);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 
   #watchForStall(): void {
-    this.#stall ??= setTimeout(this.#cutShort, this.#options.stallTimeoutMs);
+    this.#stall ??= setTimeout(this.#onAbort, this.#options.stallTimeoutMs);
     this.#stall.refresh();
   }
 }

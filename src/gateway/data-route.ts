@@ -7,6 +7,7 @@ import { SluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Source } from '../source/source.ts';
+import { CORS_FIELDS } from './cors.ts';
 import { parseObjectPath } from './object-path.ts';
 import { respondAnswer, respondProblem } from './respond.ts';
 import { sendTo } from './send-object.ts';
@@ -35,10 +36,9 @@ export async function serveObject(
   options: DataRouteOptions,
 ): Promise<void> {
   const { transfers, stallTimeoutMs } = options;
-  const client = new Client(request, response, { stallTimeoutMs, signal: transfers.signal });
-  let end: (() => void) | undefined;
+  const client = new Client(request, response, { stallTimeoutMs, fields: CORS_FIELDS });
   try {
-    end = transfers.begin();
+    transfers.begin(client);
     const id = parseObjectPath(request.url ?? '');
     const principal = await admit(client, id, options);
     if (principal === undefined) return;
@@ -47,13 +47,13 @@ export async function serveObject(
     if (!entry) throw new SluiceError('not-found', 'the catalog has no such id');
     await transfer(client, { id, principal }, { entry, ...options });
   } catch (error) {
-    if (!client.ending) respondAnswer(response, toProblemAnswer(error));
+    if (!client.ending) respondAnswer(client, toProblemAnswer(error));
     if (!(error instanceof SluiceError)) {
       options.report(new SluiceError('misuse', 'a request failed unexpectedly', { cause: error }), request.url ?? '');
     }
     await client.finished();
   } finally {
-    end?.();
+    transfers.end(client);
   }
 }
 
@@ -70,7 +70,7 @@ async function admit(client: Client, id: string, { access }: DataRouteOptions): 
     decision.kind === 'unauthenticated'
       ? [401, 'Say who you are', { 'www-authenticate': decision.challenge }]
       : [403, 'This is not for you', {}];
-  respondProblem(client.response, { type: 'about:blank', title, status }, fields);
+  respondProblem(client.response, { type: 'about:blank', title, status }, { ...client.fields, ...fields });
   await client.finished();
   return undefined;
 }

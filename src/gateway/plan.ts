@@ -52,8 +52,12 @@ export type Plan =
       readonly segments: readonly PlannedSegment[];
     };
 
-/** Plans the answer. `boundary` separates the parts, should there be several. */
-export function planResponse(request: RequestHead, representation: Representation, boundary: string): Plan {
+/** Plans the answer. `makeBoundary` gives what separates the parts, should there be several. */
+export function planResponse(
+  request: RequestHead,
+  representation: Representation,
+  makeBoundary: () => string,
+): Plan {
   const { size, etag, lastModified } = representation;
   const evaluation = evaluateConditions({ method: request.method, conditions: request, etag, lastModified });
   const validators: Fields = { etag, ...(lastModified ? { 'last-modified': formatHttpDate(lastModified) } : {}) };
@@ -66,7 +70,7 @@ export function planResponse(request: RequestHead, representation: Representatio
     const fields = { ...validators, 'content-range': formatUnsatisfiedRange(size), 'accept-ranges': 'bytes' };
     return { kind: 'problem', status: 416, title: `No such range in ${size} bytes`, fields };
   }
-  return planContent(request, representation, { fields: toFields(request, representation), ranges, boundary });
+  return planContent(request, representation, { fields: toFields(request, representation), ranges, makeBoundary });
 }
 
 /** The ranges to send, none if none can be, `undefined` for the whole. */
@@ -96,9 +100,9 @@ function toFields(request: RequestHead, representation: Representation): Fields 
 function planContent(
   { method }: RequestHead,
   { size }: Representation,
-  answer: { readonly fields: Fields; readonly ranges: readonly ByteRange[] | undefined; readonly boundary: string },
+  answer: { readonly fields: Fields; readonly ranges: readonly ByteRange[] | undefined; readonly makeBoundary: () => string },
 ): Plan {
-  const { fields, ranges, boundary } = answer;
+  const { fields, ranges, makeBoundary } = answer;
   const whole = { ...fields, 'content-length': String(size) };
   if (method === 'HEAD') return { kind: 'head', status: 200, fields: whole };
   if (!ranges) {
@@ -114,7 +118,7 @@ function planContent(
     return { kind: 'content', status: 206, fields: partial, segments: [range] };
   }
   const mediaType = fields['content-type'] ?? DEFAULT_MEDIA_TYPE;
-  const multipart = planByteranges({ ranges, size, mediaType, boundary });
+  const multipart = planByteranges({ ranges, size, mediaType, boundary: makeBoundary() });
   return {
     kind: 'content',
     status: 206,

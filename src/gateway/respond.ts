@@ -4,11 +4,13 @@ import { PROBLEM_MEDIA_TYPE, formatProblem } from '../http/problem.ts';
 import type { Problem } from '../http/problem.ts';
 import type { ProblemAnswer } from './status.ts';
 
+type Fields = Readonly<Record<string, string>>;
+
 /** Sends a problem (RFC 9457), or cuts the connection when a head has left already. Node leaves the content out for HEAD. */
 export function respondProblem(
   response: ServerResponse,
   problem: Problem,
-  fields: Readonly<Record<string, string>> = {},
+  fields: Fields = {},
 ): void {
   if (response.headersSent) {
     response.destroy();
@@ -24,7 +26,11 @@ export function respondProblem(
   response.end(content);
 }
 
-/** Sends what `toProblemAnswer` found. */
-export function respondAnswer(response: ServerResponse, { problem, retryAfterSeconds }: ProblemAnswer): void {
-  respondProblem(response, problem, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
+/** Sends what `toProblemAnswer` found, with the fields that every answer to this client has. */
+export function respondAnswer(
+  { response, fields }: { readonly response: ServerResponse; readonly fields: Fields },
+  { problem, retryAfterSeconds }: ProblemAnswer,
+): void {
+  const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  respondProblem(response, problem, { ...fields, ...retry });
 }

@@ -7,7 +7,7 @@ import { flow } from '../flow/flow.ts';
 import type { FlowResult, Outcome } from '../flow/flow.ts';
 import { Sequence } from '../flow/sequence.ts';
 import type { ByteRange } from '../http/range.ts';
-import type { ObjectName, Source } from '../source/source.ts';
+import type { Body, ObjectName, Source } from '../source/source.ts';
 import { planResponse } from './plan.ts';
 import type { Plan, Representation, RequestHead } from './plan.ts';
 import { respondAnswer, respondProblem } from './respond.ts';
@@ -79,19 +79,20 @@ async function send(client: Client, sending: Sending, filename: string | undefin
   if (!head) {
     return answer(client, () => {
       const problem = { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 };
-      respondProblem(client.response, problem, { allow: 'GET, HEAD' });
+      respondProblem(client.response, problem, { ...client.fields, allow: 'GET, HEAD' });
     });
   }
   await client.turn();
   const representation = sending.representation ?? (await askSource(client, sending, filename));
-  const plan = planResponse(head, representation, randomBytes(16).toString('hex'));
+  const plan = planResponse(head, representation, makeBoundary);
   if (plan.kind === 'content') return deliver(client, sending, { plan, representation });
   return answer(client, () => {
-    if (plan.kind === 'head') {
-      client.response.writeHead(plan.status, plan.fields);
-      client.response.end();
+    const fields = { ...client.fields, ...plan.fields };
+    if (plan.kind === 'problem') {
+      respondProblem(client.response, { type: 'about:blank', title: plan.title, status: plan.status }, fields);
     } else {
-      respondProblem(client.response, { type: 'about:blank', title: plan.title, status: plan.status }, plan.fields);
+      client.response.writeHead(plan.status, fields);
+      client.response.end();
     }
   });
 }
@@ -109,13 +110,12 @@ async function deliver(
 ): Promise<Result> {
   const { plan, representation: version } = planned;
   const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
-  const body = new Sequence(
-    plan.segments.map((segment) =>
-      segment instanceof Uint8Array
-        ? segment
-        : () => source.open({ object, version, range: segment, signal: client.signal }),
-    ),
-  );
+  const open = (range: ByteRange) => source.open({ object, version, range, signal: client.signal });
+  const [only] = ranges;
+  const body: Body & { readonly ownBytes?: number } =
+    only && plan.segments.length === 1
+      ? open(only)
+      : new Sequence(plan.segments.map((part) => (part instanceof Uint8Array ? part : () => open(part))));
   let flowed: FlowResult;
   try {
     // Until the origin has confirmed version and range, the status can still say that it did not.
@@ -125,14 +125,14 @@ async function deliver(
   } finally {
     body.close();
   }
-  const { receivedBytes } = body;
+  const { receivedBytes, ownBytes = 0 } = body;
   return {
     outcome: flowed.outcome,
     status: plan.status,
     ranges,
     deliveredBytes: flowed.deliveredBytes,
     receivedBytes,
-    overReadBytes: Math.max(0, receivedBytes + body.ownBytes - flowed.deliveredBytes),
+    overReadBytes: Math.max(0, receivedBytes + ownBytes - flowed.deliveredBytes),
     error: flowed.error,
   };
 }
@@ -150,10 +150,15 @@ async function answer(client: Client, respond: () => void): Promise<Result> {
 async function refuse(client: Client, cause: unknown): Promise<Result> {
   const error = cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a transfer failed unexpectedly', { cause });
   if (client.ending) return { ...NOTHING_MOVED, outcome: client.ending, status: undefined, error };
-  respondAnswer(client.response, toProblemAnswer(error));
+  respondAnswer(client, toProblemAnswer(error));
   const { statusCode } = client.response;
   await client.finished();
   return { ...NOTHING_MOVED, outcome: client.ending ?? 'source-failed', status: statusCode, error };
+}
+
+/** Random, so that no object can hold it. */
+function makeBoundary(): string {
+  return randomBytes(16).toString('hex');
 }
 
 function toRequestHead({ method, headers }: IncomingMessage): RequestHead | undefined {

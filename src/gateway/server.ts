@@ -72,11 +72,11 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
 function answerOther(request: IncomingMessage, response: ServerResponse): void {
   const isData = request.url?.startsWith(DATA_PREFIX) ?? false;
   if (isData && request.method === 'OPTIONS') {
-    response.writeHead(204, PREFLIGHT_FIELDS);
+    response.writeHead(204, { ...CORS_FIELDS, ...PREFLIGHT_FIELDS });
     response.end();
   } else if (isData) {
     // Content that came with it is not read: the connection ends instead.
-    const fields = { allow: DATA_METHODS, connection: 'close' };
+    const fields = { ...CORS_FIELDS, allow: DATA_METHODS, connection: 'close' };
     respondProblem(response, { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 }, fields);
   } else {
     respondProblem(response, { type: 'about:blank', title: 'There is nothing here', status: 404 }, { connection: 'close' });
@@ -110,14 +110,13 @@ export function createGateway({ log, maxTransfers, ...options }: GatewayOptions)
   server.server.maxHeadersCount = 0;
 
   server.addHook('onRequest', (request, reply, done) => {
-    for (const [name, value] of Object.entries(CORS_FIELDS)) reply.raw.setHeader(name, value);
     const fault = findFault(request.raw);
     if (!fault) {
       done();
       return;
     }
     reply.hijack();
-    respondProblem(reply.raw, { type: 'about:blank', ...fault }, { connection: 'close' });
+    respondProblem(reply.raw, { type: 'about:blank', ...fault }, { ...CORS_FIELDS, connection: 'close' });
   });
   server.route({
     method: ['GET', 'HEAD'],

@@ -1,12 +1,14 @@
 // The transfers under way: how many there may be, and how they come to their end when the gateway does.
 import { SluiceError } from '../errors.ts';
 
+/** What can be ended before it is complete. */
+type Cuttable = { cutShort(): void };
+
 /** Its owner calls `drain()` before it stops. */
 export class Transfers {
   readonly #max: number;
-  readonly #cut = new AbortController();
+  readonly #underWay = new Set<Cuttable>();
   readonly #idle: (() => void)[] = [];
-  #count = 0;
   #draining = false;
 
   constructor({ max }: { readonly max: number }) {
@@ -14,32 +16,31 @@ export class Transfers {
   }
 
   get count(): number {
-    return this.#count;
+    return this.#underWay.size;
   }
 
-  /** Aborted when what is still under way has to end. */
-  get signal(): AbortSignal {
-    return this.#cut.signal;
-  }
-
-  /** Begins one; returns how to end it. Throws `overloaded` at the limit, `closed` when the gateway is stopping. */
-  begin(): () => void {
+  /** Begins one; `end` must follow. Throws `overloaded` at the limit, `closed` when the gateway is stopping. */
+  begin(transfer: Cuttable): void {
     if (this.#draining) throw new SluiceError('closed', 'the gateway is stopping');
-    if (this.#count >= this.#max) throw new SluiceError('overloaded', `${this.#max} transfers are under way`);
-    this.#count += 1;
-    return () => {
-      this.#count -= 1;
-      if (this.#count === 0) for (const idle of this.#idle.splice(0)) idle();
-    };
+    if (this.count >= this.#max) throw new SluiceError('overloaded', `${this.#max} transfers are under way`);
+    this.#underWay.add(transfer);
+  }
+
+  /** Ends one, if it ever began. */
+  end(transfer: Cuttable): void {
+    this.#underWay.delete(transfer);
+    if (this.count === 0) for (const idle of this.#idle.splice(0)) idle();
   }
 
   /** Takes no more; resolves when all have ended, cut short if they last longer than `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    if (this.#count === 0) return;
+    if (this.count === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle.push(resolve);
-    const timer = setTimeout(() => this.#cut.abort(), graceMs);
+    const timer = setTimeout(() => {
+      for (const transfer of [...this.#underWay]) transfer.cutShort();
+    }, graceMs);
     await promise;
     clearTimeout(timer);
   }

@@ -27,8 +27,15 @@ export function planRetry(
   return Math.max(jitteredMs, error.retryAfterMs ?? 0);
 }
 
-/** Runs `once` until it succeeds or is not worth repeating. Rejects with `closed` as soon as `signal` is aborted between attempts. */
-export async function withRetries<T>(policy: RetryPolicy, signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+/**
+ * Runs `once` until it succeeds or is not worth repeating. `signal` is asked for when there is a pause; an abort of
+ * it ends the pause, and rejects with `closed`.
+ */
+export async function withRetries<T>(
+  policy: RetryPolicy,
+  signal: () => AbortSignal,
+  once: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await once();
@@ -36,7 +43,7 @@ export async function withRetries<T>(policy: RetryPolicy, signal: AbortSignal, o
       const pauseMs = planRetry(policy, error, { attempt, random: Math.random() });
       if (pauseMs === undefined) throw error;
       try {
-        await pause(pauseMs, undefined, { signal });
+        await pause(pauseMs, undefined, { signal: signal() });
       } catch (cause) {
         throw new SluiceError('closed', 'the request was given up', { cause });
       }

@@ -17,23 +17,28 @@ export type S3BodyOptions = {
   readonly denied: () => void;
 };
 
+/** One for all: closing is common and must be cheap, and where it came from says nothing. */
+const CLOSED = new SluiceError('closed', 'the body was closed');
+
 /** Begins to ask at once. See the contract in source.ts for who closes it. */
 export class S3Body implements Body {
   readonly opened: Promise<void>;
   readonly #opening = Promise.withResolvers<void>();
   readonly #request: OpenRequest;
   readonly #options: S3BodyOptions;
-  readonly #closing = new AbortController();
+  #givingUp: AbortController | undefined;
   readonly #onAbort = () => this.close();
   #exchange: Exchange | undefined;
   #isOpen = false;
   #reading = false;
-  #ended = false;
+  /** Of the range, not of what the origin may send beyond it. */
+  #leftBytes: number;
   #failure: unknown;
 
   constructor(request: OpenRequest, options: S3BodyOptions) {
     this.#request = request;
     this.#options = options;
+    this.#leftBytes = request.range.end - request.range.start;
     this.opened = this.#opening.promise;
     this.opened.catch(() => {});
     if (request.signal.aborted) {
@@ -60,9 +65,10 @@ export class S3Body implements Body {
     try {
       if (!this.#isOpen) await this.opened;
       if (this.#failure !== undefined) throw this.#failure;
-      const chunk = this.#ended ? undefined : await this.#exchange?.read();
-      if (!chunk) this.#end();
-      return chunk;
+      const chunk = this.#leftBytes === 0 ? undefined : await this.#exchange?.read();
+      if (chunk) return this.#take(chunk);
+      this.#stopListening();
+      return undefined;
     } catch (error) {
       this.#fail(error);
       throw this.#failure;
@@ -72,13 +78,21 @@ export class S3Body implements Body {
   }
 
   close(): void {
-    this.#fail(new SluiceError('closed', 'the body was closed'));
+    if (this.#failure !== undefined) return;
+    this.#fail(CLOSED);
   }
 
   async #open(): Promise<void> {
-    const { range } = this.#request;
-    if (range.start === range.end) this.#ended = true;
-    else await withRetries(this.#options.retry, this.#closing.signal, () => this.#ask());
+    if (this.#leftBytes > 0) await withRetries(this.#options.retry, this.#signalRetries, () => this.#ask());
+  }
+
+  /** Cuts off what an origin sends beyond the range, and lets go of such an origin. */
+  #take(chunk: Chunk): Chunk {
+    const surplusBytes = chunk.bytes.length - this.#leftBytes;
+    this.#leftBytes = Math.max(0, -surplusBytes);
+    if (this.#leftBytes === 0) this.#exchange?.close();
+    if (surplusBytes <= 0) return chunk;
+    return { bytes: chunk.bytes.subarray(0, -surplusBytes), release: () => chunk.release() };
   }
 
   async #ask(): Promise<void> {
@@ -98,17 +112,22 @@ export class S3Body implements Body {
     }
   }
 
-  #end(): void {
-    this.#ended = true;
+  /** Made only when there is a pause between attempts to be cut. */
+  readonly #signalRetries = (): AbortSignal => {
+    this.#givingUp ??= new AbortController();
+    return this.#givingUp.signal;
+  };
+
+  #stopListening(): void {
     this.#request.signal.removeEventListener('abort', this.#onAbort);
   }
 
   /** The first failure stays; whatever it is, everything that is held is let go in this turn. */
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#end();
+    this.#stopListening();
     this.#opening.reject(this.#failure);
     this.#exchange?.close();
-    this.#closing.abort();
+    this.#givingUp?.abort();
   }
 }

@@ -65,7 +65,7 @@ export function createS3Source(options: S3SourceOptions): S3Source {
 
   /** Asks for a small answer, again if need be, and hands it to `take` while its exchange is open. */
   function ask<T>(request: SignableRequest, signal: AbortSignal, take: (exchange: Exchange) => Promise<T>): Promise<T> {
-    return withRetries(retry, signal, async () => {
+    return withRetries(retry, () => signal, async () => {
       const signed = await signer.sign(request);
       if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
       const exchange = send(request, signed, []);
@@ -124,7 +124,10 @@ export function createS3Source(options: S3SourceOptions): S3Source {
     let token: string | undefined;
     do {
       const page: ListPage = await listPage(request, token);
-      yield* page.objects;
+      for (const object of page.objects) {
+        if (request.signal.aborted) throw new SluiceError('closed', 'the listing was given up');
+        yield object;
+      }
       token = page.continuationToken;
     } while (token !== undefined);
   }

@@ -24,6 +24,9 @@ export type ExchangeOptions = {
   readonly stallTimeoutMs: number;
 };
 
+/** One for all: closing is common and must be cheap, and where it came from says nothing. */
+const CLOSED = new SluiceError('closed', 'the exchange was closed');
+
 type State = 'waiting' | 'head' | 'body' | 'ended' | 'failed';
 
 /** Its holder reads it to its end or calls `close()`. */
@@ -67,7 +70,10 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
   /** The next bytes of the body, `undefined` after the last. Waits for the head by itself. */
   read(): Promise<WireChunk | undefined> {
     if (this.#reader) return Promise.reject(new SluiceError('misuse', 'a read is already pending'));
-    const chunk = this.#inbox.take();
+    // A partly filled slab is given out at the end of this turn of the loop: more is often here already, and a
+    // small range or the records of TLS then go on as one piece.
+    const whole = this.#inbox.full || this.#state !== 'body';
+    const chunk = whole ? this.#inbox.take() : undefined;
     if (chunk) {
       if (this.#paused) {
         this.#paused = false;
@@ -79,6 +85,7 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     if (this.#state === 'ended') return Promise.resolve(undefined);
     this.#reader = Promise.withResolvers();
     if (this.#state === 'body') this.#watchForStall();
+    if (!this.#inbox.empty) this.#deliverSoon();
     return this.#reader.promise;
   }
 
@@ -87,7 +94,7 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
    * whole response has already come, and then it has been given back already.
    */
   close(): void {
-    this.#fail(new SluiceError('closed', 'the exchange was closed'));
+    this.#fail(CLOSED);
     this.#inbox.drop();
   }
 
@@ -204,8 +211,7 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     const whole = this.#decoder ? this.#decoder.ended : this.#framing.kind === 'length' && this.#leftBytes === 0;
     if (whole) this.#finish({ surplusBytes });
     else if (this.#reader && this.#inbox.full) this.#deliver();
-    // A partly filled slab waits for the end of this turn of the loop: more is often here already (TLS records).
-    else if (this.#reader && bodyBytes > 0) this.#delivery ??= setImmediate(() => this.#deliver());
+    else if (this.#reader && bodyBytes > 0) this.#deliverSoon();
   }
 
   #wantBytes(): number {
@@ -222,6 +228,10 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     if (this.#reusable && surplusBytes === 0) connection?.free();
     else connection?.destroy();
     this.#deliver();
+  }
+
+  #deliverSoon(): void {
+    this.#delivery ??= setImmediate(() => this.#deliver());
   }
 
   #deliver(): void {

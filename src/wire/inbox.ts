@@ -50,6 +50,11 @@ export class Inbox {
     return this.#ready.length > 0;
   }
 
+  /** Whether a reader would find nothing here. */
+  get empty(): boolean {
+    return this.#ready.length === 0 && this.#filledBytes === this.#givenBytes;
+  }
+
   /** Where the next bytes go. `wantBytes` is how many may still come. */
   room(wantBytes: number): Buffer {
     this.#filling ??= toFilling(this.#slabs.take(Math.min(wantBytes, this.#slabBytes)));
