@@ -38,21 +38,33 @@ export function describeDemo(ready: Ready, objects: readonly Listed[], platform:
   ].join('\n');
 }
 
+/** What the log ledger writes, as far as it is shown here. */
+type TransferLine = {
+  readonly msg: string;
+  readonly method: string;
+  readonly id: string;
+  readonly status?: number;
+  readonly outcome: string;
+  readonly deliveredBytes: number;
+  readonly receivedBytes: number;
+  readonly overReadBytes: number;
+  readonly durationMs: number;
+};
+
 /** A line of the gateway's log as a person reads it; `undefined` if it tells of no transfer. */
 export function describeTransfer(line: string): string | undefined {
-  let entry: Record<string, unknown>;
+  let entry: TransferLine;
   try {
-    entry = JSON.parse(line) as Record<string, unknown>;
+    entry = JSON.parse(line) as TransferLine;
   } catch {
     return undefined;
   }
-  if (entry['msg'] !== 'transfer') return undefined;
-  const size = (key: string) => formatSize(Number(entry[key]));
+  if (entry?.msg !== 'transfer') return undefined;
   return [
-    `${String(entry['method'])} ${String(entry['id'])}: ${String(entry['status'] ?? 'no answer')}, ${String(entry['outcome'])}`,
-    `delivered ${size('deliveredBytes')}`,
-    `read from the store ${size('receivedBytes')}`,
-    `over-read ${size('overReadBytes')}`,
-    `${String(entry['durationMs'])} ms`,
+    `${entry.method} ${entry.id}: ${entry.status ?? 'no answer'}, ${entry.outcome}`,
+    `delivered ${formatSize(entry.deliveredBytes)}`,
+    `read from the store ${formatSize(entry.receivedBytes)}`,
+    `over-read ${formatSize(entry.overReadBytes)}`,
+    `${entry.durationMs} ms`,
   ].join(' · ');
 }

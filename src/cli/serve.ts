@@ -35,6 +35,7 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
   const slabs = new SlabPool();
   const sources = openStores(config, { log, slabs });
   const catalog = cacheCatalog(await openCatalog(config.catalog));
+  log.info({ config: path, listen: config.listen, stores: [...sources.keys()] }, 'starting');
   const gateway = createGateway({
     catalog,
     sources,

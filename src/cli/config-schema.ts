@@ -1,0 +1,131 @@
+// The shape of sluice.yaml, said once: the types, the validation and the published JSON Schema all come from here.
+// A schema's description is a noun phrase, since an error quotes it: "got 5, want a string".
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A store's name is written before a colon on the command line, and in logs. */
+export const STORE_NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';
+
+/** A day: whoever writes more means "never", which is what leaks sockets. */
+const MAX_TIMEOUT_MS = 86_400_000;
+
+const closed = { additionalProperties: false } as const;
+
+const text = (description: string) => Type.String({ minLength: 1, description: `a string: ${description}` });
+const timeoutMs = (description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: MAX_TIMEOUT_MS,
+    description: `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}: ${description}`,
+  });
+const count = (maximum: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum, description: `a whole number from 1 to ${maximum}: ${description}` });
+
+const profileSchema = Type.Object(
+  { profile: text("the name of a profile in the AWS configuration files, without which the default chain's is taken") },
+  closed,
+);
+
+const keysSchema = Type.Object(
+  {
+    accessKeyId: text("the access key's id, in quotes if it is all digits"),
+    secretAccessKey: text('the secret access key, in quotes if it is all digits'),
+    sessionToken: Type.Optional(text('the session token of temporary credentials')),
+  },
+  closed,
+);
+
+const credentialsSchema = Type.Union([Type.Literal('anonymous'), profileSchema, keysSchema], {
+  description:
+    'anonymous, { profile: NAME }, or { accessKeyId: …, secretAccessKey: … }; left out, the AWS default chain is asked',
+});
+
+const s3StoreSchema = Type.Object(
+  {
+    type: Type.Literal('s3', { description: 's3' }),
+    endpoint: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s/?#@]+/?$',
+        description: 'an http or https URL without a path, such as https://s3.example.org; left out, AWS in the region',
+      }),
+    ),
+    region: text("the region's name, such as us-east-1"),
+    pathStyle: Type.Optional(
+      Type.Boolean({
+        description: 'true or false: true for https://host/bucket/key, false for https://bucket.host/key',
+      }),
+    ),
+    credentials: Type.Optional(credentialsSchema),
+    maxConnections: Type.Optional(count(65_535, 'the most connections to this store at once')),
+    caFile: Type.Optional(text('the path of a PEM file with the certificate authority to trust for this store')),
+  },
+  closed,
+);
+
+const fileStoreSchema = Type.Object(
+  { type: Type.Literal('file', { description: 'file' }), root: text('the path of the folder that is the store') },
+  closed,
+);
+
+const storeSchema = Type.Union([s3StoreSchema, fileStoreSchema], {
+  description: 'a map that begins with "type: s3" or "type: file"',
+});
+
+const timeoutsSchema = Type.Object(
+  {
+    connectMs: Type.Optional(timeoutMs('until a connection to a store is up')),
+    headMs: Type.Optional(timeoutMs('until a store has answered a request')),
+    upstreamStallMs: Type.Optional(timeoutMs('how long a store may be silent in the middle of a body')),
+    downstreamStallMs: Type.Optional(timeoutMs('how long a client may take nothing')),
+    shutdownMs: Type.Optional(timeoutMs('how long running transfers may go on after a request to stop')),
+  },
+  { ...closed, description: 'a map of timeouts' },
+);
+
+/** The whole file, as it is written. */
+export const configFileSchema = Type.Object(
+  {
+    listen: Type.Optional(
+      Type.String({
+        pattern: '^(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$',
+        description: 'a host and a port, such as 127.0.0.1:8080 or [::1]:8080',
+      }),
+    ),
+    catalog: Type.Optional(text("the path of the catalog's database, such as ./catalog.db")),
+    access: Type.Optional(
+      Type.Literal('public', {
+        description: 'public, which lets everybody who can connect read every object of the catalog',
+      }),
+    ),
+    log: Type.Optional(Type.Enum([...LOG_LEVELS], { description: `one of ${LOG_LEVELS.join(', ')}` })),
+    stores: Type.Record(Type.String({ pattern: STORE_NAME_PATTERN }), storeSchema, {
+      ...closed,
+      minProperties: 1,
+      description: 'a map of at least one store, from its name to its type and place',
+    }),
+    timeouts: Type.Optional(timeoutsSchema),
+    limits: Type.Optional(
+      Type.Object(
+        { transfers: Type.Optional(count(1_000_000, 'the most transfers at once')) },
+        { ...closed, description: 'a map of limits' },
+      ),
+    ),
+  },
+  { ...closed, title: 'sluice.yaml', description: 'a map of settings' },
+);
+
+/** The file as it is written, before defaults. */
+export type ConfigFile = Static<typeof configFileSchema>;
+
+/** What an S3 store signs with. `undefined` is the AWS default chain. */
+export type S3Credentials = Static<typeof credentialsSchema>;
+
+/** The published JSON Schema of the file: an editor that knows it completes and checks as one types. */
+export const configJsonSchema: object = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  ...configFileSchema,
+};

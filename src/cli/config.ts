@@ -1,0 +1,181 @@
+// Reads sluice.yaml into what the commands work with: every default filled in, every path absolute.
+// config-yaml.ts knows the lines, config-mistakes.ts the schema; here is what neither of them can say.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { SluiceError } from '../errors.ts';
+import { checkFacts, parseListen, resolveBeside } from './config-checks.ts';
+import type { ListenAddress } from './config-checks.ts';
+import { findMistakes } from './config-mistakes.ts';
+import type { ConfigFile, LogLevel, S3Credentials } from './config-schema.ts';
+import { parseConfigYaml } from './config-yaml.ts';
+import type { ConfigKeys, Mistake } from './config-yaml.ts';
+
+export const DEFAULT_CONFIG_PATH = 'sluice.yaml';
+
+/** Loopback: nobody else is served before somebody says so. */
+const DEFAULT_LISTEN = '127.0.0.1:8080';
+const DEFAULT_CATALOG = 'catalog.db';
+
+/** At 85 to 90 MB/s a connection, as S3 gives, many more than a machine's network can fill. */
+const DEFAULT_MAX_CONNECTIONS = 1024;
+
+const DEFAULT_TIMEOUTS: Timeouts = {
+  // A connection over any network is up in a second or two, or it will not be.
+  connectMs: 5_000,
+  // S3 answers in under a second; a store that fetches an object from a slow tier takes longer.
+  headMs: 30_000,
+  upstreamStallMs: 30_000,
+  // A reader may pause: a closed laptop, a pipeline that computes. It holds no more than its slabs meanwhile.
+  downstreamStallMs: 120_000,
+  // Kubernetes grants 30 s between the request to stop and the kill, systemd 90 s.
+  shutdownMs: 30_000,
+};
+
+/** Far above what a network fills; the bound is there so that a flood ends in refusals and not in lost memory. */
+const DEFAULT_LIMITS = { transfers: 10_000 };
+
+export type S3StoreConfig = {
+  readonly type: 's3';
+  /** Without a slash at its end. `undefined`: AWS in the region. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly credentials: S3Credentials | undefined;
+  readonly maxConnections: number;
+  /** The certificate authority to trust, in PEM. */
+  readonly ca: string | undefined;
+};
+
+export type FileStoreConfig = { readonly type: 'file'; readonly root: string };
+
+export type StoreConfig = S3StoreConfig | FileStoreConfig;
+
+export type Timeouts = {
+  readonly connectMs: number;
+  readonly headMs: number;
+  readonly upstreamStallMs: number;
+  readonly downstreamStallMs: number;
+  readonly shutdownMs: number;
+};
+
+export type Config = {
+  /** The file it came from, as it was named. */
+  readonly path: string;
+  readonly listen: ListenAddress;
+  /** The absolute path of the catalog's database. */
+  readonly catalog: string;
+  readonly access: 'public' | undefined;
+  readonly log: LogLevel;
+  readonly stores: ReadonlyMap<string, StoreConfig>;
+  readonly timeouts: Timeouts;
+  readonly limits: { readonly transfers: number };
+};
+
+/** A configuration that says who may read: without it nothing is served. */
+export type ServeConfig = Config & { readonly access: 'public' };
+
+/**
+ * The configuration of a file, with its defaults. Rejects with `bad-config`; the message has one line for each
+ * mistake in the file, with the line it stands on, and never a secret.
+ */
+export async function loadConfig(path: string): Promise<Config> {
+  const { file, mistakes } = await readConfigFile(path);
+  return toConfig(path, accept(path, file, mistakes));
+}
+
+/** As `loadConfig`, and the file must say who may read. */
+export async function loadServeConfig(path: string): Promise<ServeConfig> {
+  const { file, mistakes } = await readConfigFile(path);
+  const access = file?.access;
+  if (file && access === undefined) {
+    mistakes.push({ line: 1, keys: ['access'], text: 'got nothing, want public; nothing is served until it says so' });
+  }
+  return { ...toConfig(path, accept(path, file, mistakes)), access: 'public' };
+}
+
+type ReadConfigFile = {
+  /** What the file says; it fits the schema when there are no mistakes. */
+  readonly file: ConfigFile | undefined;
+  readonly mistakes: Mistake[];
+};
+
+async function readConfigFile(path: string): Promise<ReadConfigFile> {
+  const { value, mistakes, lineOf } = parseConfigYaml(await readText(path));
+  if (mistakes.length > 0 && value === undefined) return { file: undefined, mistakes: [...mistakes] };
+  if (value === undefined) {
+    const text = 'got an empty file, want at least "stores:" with one store below it';
+    return { file: undefined, mistakes: [{ line: 1, keys: [], text }] };
+  }
+  const unfit = findMistakes(value);
+  const unmet = checkFacts(value, { configPath: path, unfit });
+  const located = [...unfit, ...unmet].map((mistake) => ({ ...mistake, line: lineOf(mistake.keys) }));
+  // The type holds once `accept` has found no mistakes.
+  return { file: value as ConfigFile, mistakes: [...mistakes, ...located] };
+}
+
+async function readText(path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new SluiceError('bad-config', `${path}: ${problemOfReading(cause)}`, { cause });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SluiceError('bad-config', `${path}: got a file that is no UTF-8, want YAML`, { cause });
+  }
+}
+
+function problemOfReading(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file; want a configuration, its path after --config';
+  if (code === 'EISDIR') return 'got a folder, want the path of a configuration file';
+  return `cannot be read (${String(code)}); want a readable configuration file`;
+}
+
+/** The file, if there is nothing wrong with it. */
+function accept(path: string, file: ConfigFile | undefined, mistakes: readonly Mistake[]): ConfigFile {
+  if (file && mistakes.length === 0) return file;
+  const lines = mistakes
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ line, keys, text }) =>
+      [`${path}:${line}`, ...(keys.length > 0 ? [formatKeys(keys)] : []), text].join(': '),
+    );
+  throw new SluiceError('bad-config', lines.join('\n'));
+}
+
+/** `stores.archive.region`; a key that is no plain word stands in quotes, so that it cannot break the line. */
+function formatKeys(keys: ConfigKeys): string {
+  return keys.map((key) => (/^[\w-]{1,64}$/.test(key) ? key : JSON.stringify(key.slice(0, 64)))).join('.');
+}
+
+function toConfig(path: string, file: ConfigFile): Config {
+  const stores = Object.entries(file.stores).map(([name, store]) => [name, toStore(path, store)] as const);
+  const listen = file.listen ?? DEFAULT_LISTEN;
+  return {
+    path,
+    listen: parseListen(listen)!,
+    catalog: resolveBeside(path, file.catalog ?? DEFAULT_CATALOG),
+    access: file.access,
+    log: file.log ?? 'info',
+    stores: new Map(stores),
+    timeouts: { ...DEFAULT_TIMEOUTS, ...file.timeouts },
+    limits: { ...DEFAULT_LIMITS, ...file.limits },
+  };
+}
+
+function toStore(path: string, store: ConfigFile['stores'][string]): StoreConfig {
+  if (store.type === 'file') return { type: 'file', root: resolveBeside(path, store.root) };
+  const { endpoint, region, credentials, caFile } = store;
+  return {
+    type: 's3',
+    endpoint: endpoint?.replace(/\/$/, ''),
+    region,
+    // A bucket's name in the host needs DNS for every bucket and a wildcard certificate: AWS has them, few others do.
+    pathStyle: store.pathStyle ?? endpoint !== undefined,
+    credentials,
+    maxConnections: store.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    ca: caFile === undefined ? undefined : readFileSync(resolveBeside(path, caFile), 'utf8'),
+  };
+}
