@@ -62,7 +62,8 @@ function encodeKey(key: string): string {
 
 /** Where to ask for `key` in `bucket`; for the bucket itself without a key. Throws `not-found` for impossible names. */
 export function toAddress(endpoint: S3Endpoint, bucket: string, key?: string): S3Address {
-  if (!BUCKET.test(bucket)) throw new SluiceError('not-found', `${JSON.stringify(bucket)} cannot be the name of a bucket`);
+  if (!BUCKET.test(bucket))
+    throw new SluiceError('not-found', `${JSON.stringify(bucket)} cannot be the name of a bucket`);
   // A wildcard certificate covers one label, so a bucket with dots has no host name of its own under TLS.
   const inPath = endpoint.pathStyle || (endpoint.secure && bucket.includes('.'));
   const hostname = inPath ? endpoint.host : `${bucket}.${endpoint.host}`;

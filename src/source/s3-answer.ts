@@ -14,7 +14,8 @@ const MAX_ERROR_BYTES = 64 << 10;
 /** An origin may ask for patience, but no client of ours waits longer than this for a first byte. */
 const MAX_RETRY_AFTER_MS = 5_000;
 
-const xml = new XMLParser({ parseTagValue: false, trimValues: false });
+/** Servers written in Go write a quote as `&#34;`; the parser decodes such numbers only together with HTML's names. */
+const xml = new XMLParser({ parseTagValue: false, trimValues: false, htmlEntities: true });
 
 /** The text of a whole body, for documents. Rejects with `origin-invalid` beyond `maxBytes`. */
 export async function readText(exchange: Exchange, maxBytes: number): Promise<string> {
@@ -66,7 +67,8 @@ function classify(head: ResponseHead, code: string | undefined): SluiceError {
   }
   if (status >= 500) return new SluiceError('origin-failed', said, { retryable: true });
   if (status === 401 || status === 403) return new SluiceError('origin-denied', said);
-  if (status === 400 && code?.includes('Token')) return new SluiceError('origin-denied', said);
+  // ExpiredToken and its like, and AuthorizationHeaderMalformed: the signature is for another region.
+  if (status === 400 && code && /Token|^Authorization/.test(code)) return new SluiceError('origin-denied', said);
   return new SluiceError('origin-invalid', said);
 }
 
@@ -81,7 +83,8 @@ export async function toAnswerError(head: ResponseHead, exchange: Exchange): Pro
 function toEtag(head: ResponseHead): string {
   const value = head.fields.get('etag');
   if (value === undefined) throw new SluiceError('origin-invalid', 'the origin gave no ETag');
-  if (value.startsWith('W/')) throw new SluiceError('origin-invalid', 'the origin gave a weak ETag, which pins nothing');
+  if (value.startsWith('W/'))
+    throw new SluiceError('origin-invalid', 'the origin gave a weak ETag, which pins nothing');
   return value.startsWith('"') ? value : `"${value}"`;
 }
 

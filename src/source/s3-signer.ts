@@ -71,8 +71,17 @@ function toHashable(data: string | ArrayBuffer | ArrayBufferView): string | Uint
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function toKey({ method, address, query }: SignableRequest): string {
-  return `${method} ${address.host}${address.path}?${new URLSearchParams(query).toString()}`;
+/** A request object stands for the same request for as long as it lives. */
+const KEYS = new WeakMap<SignableRequest, string>();
+
+function toKey(request: SignableRequest): string {
+  let key = KEYS.get(request);
+  if (key === undefined) {
+    const { method, address, query } = request;
+    key = `${method} ${address.host}${address.path}?${new URLSearchParams(query).toString()}`;
+    KEYS.set(request, key);
+  }
+  return key;
 }
 
 /** A signer for one store. Without `credentials`, AWS's default chain is asked, and asked again when they expire. */

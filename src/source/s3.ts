@@ -1,5 +1,6 @@
 // Objects in any store that speaks S3. An origin is sent one plain range with If-Match and nothing cleverer: how it
 // treats other conditions differs from server to server, so those are evaluated on our side.
+import { LRUCache } from 'lru-cache';
 import { SluiceError, isSluiceError } from '../errors.ts';
 import { WireClient } from '../wire/client.ts';
 import type { Exchange } from '../wire/exchange.ts';
@@ -9,15 +10,18 @@ import { DEFAULT_RETRY_POLICY, withRetries } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
 import { parseEndpoint, toAddress } from './s3-address.ts';
 import { readText, toAnswerError, toStat } from './s3-answer.ts';
-import { S3Body } from './s3-body.ts';
+import { openS3Body } from './s3-body.ts';
 import { MAX_PAGE_BYTES, parseListPage, toListQuery } from './s3-list.ts';
 import type { ListPage } from './s3-list.ts';
 import { createS3Signer } from './s3-signer.ts';
 import type { Fields, S3Credentials, SignableRequest } from './s3-signer.ts';
-import type { ListRequest, ObjectName, OpenRequest, Source, Stat } from './source.ts';
+import type { Body, ListRequest, ObjectName, OpenRequest, Source, Stat } from './source.ts';
 
 /** S3 closes an idle connection after some 20 s; the side that closes first is never surprised by the other. */
 const IDLE_TIMEOUT_MS = 15_000;
+
+/** Objects that are asked for again and again; each takes some 300 bytes. */
+const MAX_HOT_OBJECTS = 10_000;
 
 const DEFAULT_TIMEOUTS = { connectMs: 5_000, headMs: 30_000, upstreamStallMs: 30_000 };
 
@@ -41,12 +45,23 @@ export type S3SourceOptions = {
 /** An S3 store that also tells how many connections it has, for metrics and tests. */
 export type S3Source = Source & { readonly openConnections: number; readonly idleConnections: number };
 
+function toQuery(object: ObjectName): Record<string, string> {
+  return object.versionId === undefined ? {} : { versionId: object.versionId };
+}
+
+/** The path and the query, as the signer has canonicalized them. */
+function toTarget({ address, query }: SignableRequest): string {
+  if (Object.keys(query).length === 0) return address.path;
+  return `${address.path}?${new URLSearchParams(query).toString().replaceAll('+', '%20')}`;
+}
+
 /** Throws `bad-config`. Its owner calls `close()`. */
 export function createS3Source(options: S3SourceOptions): S3Source {
   const { region, pathStyle, ca, slabs, retry = DEFAULT_RETRY_POLICY } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const endpoint = parseEndpoint(options.endpoint, { region, pathStyle, ca });
   const signer = createS3Signer({ region, credentials: options.credentials });
+  const gets = new LRUCache<string, SignableRequest>({ max: MAX_HOT_OBJECTS });
   const client = new WireClient({
     slabs,
     maxConnections: options.maxConnections ?? 1024,
@@ -58,59 +73,66 @@ export function createS3Source(options: S3SourceOptions): S3Source {
   });
 
   function send(request: SignableRequest, signed: Fields, more: Fields): Exchange {
-    const query = new URLSearchParams(request.query).toString().replaceAll('+', '%20');
-    const target = query ? `${request.address.path}?${query}` : request.address.path;
-    return client.exchange(request.address.origin, toWireRequest(request.method, target, [...signed, ...more]));
+    return client.exchange(
+      request.address.origin,
+      toWireRequest(request.method, toTarget(request), [...signed, ...more]),
+    );
+  }
+
+  /** The request for an object, made once for many ranges of it. */
+  function toGet(object: ObjectName): SignableRequest {
+    const name = `${object.bucket}/${object.key}?${object.versionId ?? ''}`;
+    let request = gets.get(name);
+    if (!request) {
+      request = { method: 'GET', address: toAddress(endpoint, object.bucket, object.key), query: toQuery(object) };
+      gets.set(name, request);
+    }
+    return request;
   }
 
   /** Asks for a small answer, again if need be, and hands it to `take` while its exchange is open. */
   function ask<T>(request: SignableRequest, signal: AbortSignal, take: (exchange: Exchange) => Promise<T>): Promise<T> {
-    return withRetries(retry, () => signal, async () => {
-      const signed = await signer.sign(request);
-      if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
-      const exchange = send(request, signed, []);
-      const onAbort = () => exchange.close();
-      signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        const head = await exchange.head;
-        if (head.status !== 200) throw await toAnswerError(head, exchange);
-        return await take(exchange);
-      } catch (error) {
-        if (isSluiceError(error, 'origin-denied')) signer.forget(request);
-        throw error;
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-        exchange.close();
-      }
-    });
+    return withRetries(
+      retry,
+      () => signal,
+      async () => {
+        const signed = await signer.sign(request);
+        if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
+        const exchange = send(request, signed, []);
+        const onAbort = () => exchange.close();
+        signal.addEventListener('abort', onAbort, { once: true });
+        try {
+          const head = await exchange.head;
+          if (head.status !== 200) throw await toAnswerError(head, exchange);
+          return await take(exchange);
+        } catch (error) {
+          if (isSluiceError(error, 'origin-denied')) signer.forget(request);
+          throw error;
+        } finally {
+          signal.removeEventListener('abort', onAbort);
+          exchange.close();
+        }
+      },
+    );
   }
 
-  function toQuery(object: ObjectName): Record<string, string> {
-    return object.versionId === undefined ? {} : { versionId: object.versionId };
-  }
-
-  function stat(object: ObjectName, { signal }: { readonly signal: AbortSignal }): Promise<Stat> {
+  async function stat(object: ObjectName, { signal }: { readonly signal: AbortSignal }): Promise<Stat> {
     const address = toAddress(endpoint, object.bucket, object.key);
     return ask({ method: 'HEAD', address, query: toQuery(object) }, signal, async (exchange) =>
       toStat(await exchange.head),
     );
   }
 
-  function open(request: OpenRequest): S3Body {
+  function open(request: OpenRequest): Body {
     const { object, range, version } = request;
     const isWhole = range.start === 0 && range.end === version.size;
     const conditions: [string, string][] = [['if-match', version.etag]];
     if (!isWhole) conditions.push(['range', `bytes=${range.start}-${range.end - 1}`]);
-    const signable = (): SignableRequest => ({
-      method: 'GET',
-      address: toAddress(endpoint, object.bucket, object.key),
-      query: toQuery(object),
-    });
-    return new S3Body(request, {
+    return openS3Body(request, {
       retry,
-      sign: () => signer.sign(signable()),
-      send: (signed) => send(signable(), signed, conditions),
-      denied: () => signer.forget(signable()),
+      sign: () => signer.sign(toGet(object)),
+      send: (signed) => send(toGet(object), signed, conditions),
+      denied: () => signer.forget(toGet(object)),
     });
   }
 

@@ -41,6 +41,7 @@ export interface Body {
   /**
    * Settles when the origin has answered.
    * It MUST resolve only when the origin has confirmed the pinned version and the range that was asked for.
+   * For an empty range there is nothing to ask, and it MAY resolve without.
    * It MUST reject with `changed` when the object has another version.
    * It MUST reject with `not-found` when there is no such object.
    * When nobody listens to it, its rejection MUST NOT become an unhandled one.
@@ -57,6 +58,7 @@ export interface Body {
    * It MUST reject when the body ends early, never end as if complete.
    * A second read while one is pending MUST reject with `misuse`.
    * After a failure every later read MUST reject with the same error.
+   * A body is over once: by its end, a failure or a close; what comes first stays.
    * A body that nobody reads MUST stop receiving by itself, within 4 MiB.
    */
   read(): Promise<Chunk | undefined>;
@@ -77,7 +79,10 @@ export type OpenRequest = {
   readonly version: Version;
   /** Within the representation: `0 <= start <= end <= version.size`. */
   readonly range: ByteRange;
-  /** An abort MUST do what `close()` does. */
+  /**
+   * An abort MUST do what `close()` does.
+   * When the body is over, no listener of it MUST be left on the signal.
+   */
   readonly signal: AbortSignal;
 };
 
@@ -93,6 +98,7 @@ export interface Source {
   /**
    * What the store says of the object now.
    * It MUST reject with `not-found` when there is no such object.
+   * An abort MUST make it reject with `closed`.
    */
   stat(object: ObjectName, options: { readonly signal: AbortSignal }): Promise<Stat>;
 
@@ -103,7 +109,11 @@ export interface Source {
    */
   open(request: OpenRequest): Body;
 
-  /** Every object of a bucket whose key begins with the prefix, in constant memory, in no promised order. */
+  /**
+   * Every object of a bucket whose key begins with the prefix, in constant memory, in no promised order.
+   * An abort MUST make the next step reject with `closed`.
+   * Leaving the loop MUST let go of what the listing held.
+   */
   list(request: ListRequest): AsyncIterable<ListedObject>;
 
   /** Lets go of idle connections. Open bodies are their holders' to close. */
