@@ -26,10 +26,15 @@ export class Client {
   readonly #controller = new AbortController();
   readonly #unwatch: () => void;
   readonly #onAbort = () => this.cutShort();
+  /** While the client has all that was written, waiting is not its fault. */
+  readonly #onStall = () => {
+    if (this.#writing) this.cutShort();
+  };
   #ending: Ending | undefined;
   #settled = false;
   #writing: PromiseWithResolvers<void> | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  /** What the socket's time-out was before this response; set while ours is in force. */
+  #socketTimeoutMs: number | undefined;
   #flush: NodeJS.Immediate | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ClientOptions) {
@@ -53,8 +58,10 @@ export class Client {
     return this.#ending;
   }
 
-  /** Rejects with `closed` when nothing more can be delivered. To be called after every await. */
+  /** Throws `closed` when nothing more can be delivered. To be called after every await. */
   check(): void {
+    // Whoever else destroyed the connection: those who are told of it are told only in a later turn.
+    if (this.request.socket.destroyed) this.#leave('client-gone');
     if (this.#ending) throw new SluiceError('closed', `the transfer ended: ${this.#ending}`);
   }
 
@@ -72,6 +79,8 @@ export class Client {
   /** Sets the head. It leaves with the first bytes, or by itself if those are not here within this turn of the loop. */
   head(status: number, fields: Readonly<Record<string, string>>): void {
     this.check();
+    // A body of another length than was promised would end in the middle of the next answer: Node throws instead.
+    this.response.strictContentLength = true;
     this.response.writeHead(status, { ...this.fields, ...fields });
     this.#flush = setImmediate(() => this.response.flushHeaders());
   }
@@ -83,8 +92,12 @@ export class Client {
     const writing = Promise.withResolvers<void>();
     this.#writing = writing;
     this.response.write(bytes, (error) => {
-      if (error) this.#leave('client-gone');
-      else writing.resolve();
+      if (error) {
+        this.#leave('client-gone');
+      } else {
+        this.#writing = undefined;
+        writing.resolve();
+      }
     });
     this.#watchForStall();
     return writing.promise;
@@ -102,15 +115,27 @@ export class Client {
   async finished(): Promise<void> {
     clearImmediate(this.#flush);
     if (this.#settled) return;
-    if (!this.response.writableFinished) {
-      this.#watchForStall();
-      const finishing = Promise.withResolvers<void>();
-      this.#writing = finishing;
-      this.response.once('finish', finishing.resolve);
-      // Its rejection says only what `ending` says better.
-      await finishing.promise.catch(() => {});
+    const { response } = this;
+    try {
+      // In line behind other responses it is not yet the client's to take.
+      if (!response.socket && !response.writableFinished) await this.turn();
+      if (!response.writableFinished) await this.#taken();
+    } catch {
+      // It says only what `ending` says better.
     }
     this.#settle();
+  }
+
+  async #taken(): Promise<void> {
+    const finishing = Promise.withResolvers<void>();
+    this.#writing = finishing;
+    this.response.once('finish', finishing.resolve);
+    this.#watchForStall();
+    try {
+      await finishing.promise;
+    } finally {
+      this.response.off('finish', finishing.resolve);
+    }
   }
 
   /** Ends the transfer from our side, for a reason of ours: a shutdown, a limit. */
@@ -138,14 +163,29 @@ export class Client {
 
   #settle(): void {
     this.#settled = true;
-    clearTimeout(this.#stall);
+    this.#unwatchStall();
     clearImmediate(this.#flush);
     this.#unwatch();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 
+  /**
+   * Node's own clock of the socket stands still for no part of a write that the kernel takes, however slowly: a reader
+   * that is only slow never runs it out, and one that has stopped does within twice the time.
+   */
   #watchForStall(): void {
-    this.#stall ??= setTimeout(this.#onAbort, this.#options.stallTimeoutMs);
-    this.#stall.refresh();
+    const { socket } = this.response;
+    if (!socket || this.#socketTimeoutMs !== undefined) return;
+    this.#socketTimeoutMs = socket.timeout ?? 0;
+    this.response.on('timeout', this.#onStall);
+    socket.setTimeout(this.#options.stallTimeoutMs);
+  }
+
+  /** Leaves the socket's clock as it was, unless the server has set it anew for its wait for the next request. */
+  #unwatchStall(): void {
+    const { socket } = this.response;
+    this.response.off('timeout', this.#onStall);
+    if (this.#socketTimeoutMs === undefined || socket?.timeout !== this.#options.stallTimeoutMs) return;
+    socket.setTimeout(this.#socketTimeoutMs);
   }
 }

@@ -34,7 +34,8 @@ export async function flow(body: Body, client: Client): Promise<FlowResult> {
     await client.end();
     return { outcome: 'complete', deliveredBytes };
   } catch (cause) {
-    const error = cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a body failed unexpectedly', { cause });
+    const error =
+      cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a body failed unexpectedly', { cause });
     // A body that is short must not look whole: without its last bytes the connection is no good for anything.
     client.destroy();
     return { outcome: client.ending ?? 'source-failed', deliveredBytes, error };

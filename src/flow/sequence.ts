@@ -5,20 +5,23 @@ import type { Body, Chunk } from '../source/source.ts';
 
 export type Segment = Uint8Array | (() => Body);
 
-/** Closing it closes the body that is open. See the contract in source/source.ts. */
+/** Closing it closes the body that is open. An abort of `signal`, which its bodies have too, does the same. */
 export class Sequence implements Body {
   /** As the first body's: what comes later can only fail in the middle. */
   readonly opened: Promise<void>;
   /** Bytes handed out so far that are ours and came from no origin. */
   ownBytes = 0;
   readonly #segments: Segment[];
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.close();
   #current: Body | undefined;
   #receivedBefore = 0;
   #reading = false;
   #failure: unknown;
 
-  constructor(segments: readonly Segment[]) {
+  constructor(segments: readonly Segment[], signal: AbortSignal) {
     this.#segments = [...segments];
+    this.#signal = signal;
     const first = this.#segments.findIndex((segment) => typeof segment === 'function');
     const open = this.#segments[first];
     if (typeof open === 'function') {
@@ -27,7 +30,9 @@ export class Sequence implements Body {
       this.#segments[first] = () => body;
     }
     this.opened = this.#current?.opened ?? Promise.resolve();
-    this.opened.catch(() => {});
+    this.opened.catch((error: unknown) => this.#fail(error));
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) this.close();
   }
 
   get receivedBytes(): number {
@@ -35,14 +40,14 @@ export class Sequence implements Body {
   }
 
   async read(): Promise<Chunk | undefined> {
-    if (this.#reading) throw new SluiceError('misuse', 'a read is already pending');
+    // Once it is closed that is the answer, also while the read that was pending has yet to hear of it.
+    if (this.#reading) throw this.#failure ?? new SluiceError('misuse', 'a read is already pending');
     this.#reading = true;
     try {
       await this.opened;
       return await this.#next();
     } catch (error) {
-      this.#failure ??= error;
-      this.close();
+      this.#fail(error);
       throw this.#failure;
     } finally {
       this.#reading = false;
@@ -52,14 +57,24 @@ export class Sequence implements Body {
   close(): void {
     this.#failure ??= new SluiceError('closed', 'the body was closed');
     this.#segments.length = 0;
+    this.#signal.removeEventListener('abort', this.#onAbort);
     this.#current?.close();
+  }
+
+  /** What comes first stays. */
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.close();
   }
 
   async #next(): Promise<Chunk | undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       const [segment] = this.#segments;
-      if (segment === undefined) return undefined;
+      if (segment === undefined) {
+        this.#signal.removeEventListener('abort', this.#onAbort);
+        return undefined;
+      }
       if (segment instanceof Uint8Array) {
         this.#segments.shift();
         this.ownBytes += segment.length;

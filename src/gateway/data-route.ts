@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../access/access.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
-import { SluiceError } from '../errors.ts';
+import { SluiceError, isSluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Source } from '../source/source.ts';
@@ -42,14 +42,17 @@ export async function serveObject(
     const id = parseObjectPath(request.url ?? '');
     const principal = await admit(client, id, options);
     if (principal === undefined) return;
-    const entry = await options.catalog.find(id);
+    const entry = await findEntry(options.catalog, id);
     client.check();
     if (!entry) throw new SluiceError('not-found', 'the catalog has no such id');
     await transfer(client, { id, principal }, { entry, ...options });
   } catch (error) {
-    if (!client.ending) respondAnswer(client, toProblemAnswer(error));
-    if (!(error instanceof SluiceError)) {
-      options.report(new SluiceError('misuse', 'a request failed unexpectedly', { cause: error }), request.url ?? '');
+    // What was under way for a client that has gone was given up, in whatever words it says so.
+    if (!client.ending) {
+      const answer = toProblemAnswer(error);
+      respondAnswer(client, answer);
+      // What a client did wrong and what our limits refused is no news to the operator; a failure of ours is.
+      if (answer.problem.status === 500) options.report(toSluiceError(error), request.url ?? '');
     }
     await client.finished();
   } finally {
@@ -75,6 +78,20 @@ async function admit(client: Client, id: string, { access }: DataRouteOptions): 
   return undefined;
 }
 
+/** A catalog that fails is our failure: what it calls bad input is its database, and not what the client sent. */
+async function findEntry(catalog: Catalog, id: string): Promise<CatalogEntry | undefined> {
+  try {
+    return await catalog.find(id);
+  } catch (cause) {
+    throw isSluiceError(cause, 'overloaded') ? cause : new SluiceError('misuse', 'the catalog failed', { cause });
+  }
+}
+
+function toSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  return new SluiceError('misuse', 'a request failed unexpectedly', { cause: error });
+}
+
 async function transfer(
   client: Client,
   asked: Asked,
@@ -82,7 +99,8 @@ async function transfer(
 ): Promise<void> {
   const { entry, sources, ledger, report } = options;
   const source = sources.get(entry.store);
-  if (!source) throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
+  if (!source)
+    throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
   const startedAt = new Date();
   const { bucket, key, versionId } = entry;
   const object = versionId === undefined ? { bucket, key } : { bucket, key, versionId };

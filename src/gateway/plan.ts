@@ -53,21 +53,25 @@ export type Plan =
     };
 
 /** Plans the answer. `makeBoundary` gives what separates the parts, should there be several. */
-export function planResponse(
-  request: RequestHead,
-  representation: Representation,
-  makeBoundary: () => string,
-): Plan {
+export function planResponse(request: RequestHead, representation: Representation, makeBoundary: () => string): Plan {
   const { size, etag, lastModified } = representation;
   const evaluation = evaluateConditions({ method: request.method, conditions: request, etag, lastModified });
-  const validators: Fields = { etag, ...(lastModified ? { 'last-modified': formatHttpDate(lastModified) } : {}) };
-  if (evaluation.kind === 'not-modified') return { kind: 'head', status: 304, fields: validators };
+  if (evaluation.kind === 'not-modified') return { kind: 'head', status: 304, fields: toValidators(representation) };
   if (evaluation.kind === 'failed') {
-    return { kind: 'problem', status: 412, title: 'The object is not the version that was asked for', fields: validators };
+    return {
+      kind: 'problem',
+      status: 412,
+      title: 'The object is not the version that was asked for',
+      fields: toValidators(representation),
+    };
   }
   const ranges = evaluation.rangeApplies ? toRanges(request.range, size) : undefined;
   if (ranges?.length === 0) {
-    const fields = { ...validators, 'content-range': formatUnsatisfiedRange(size), 'accept-ranges': 'bytes' };
+    const fields = {
+      ...toValidators(representation),
+      'content-range': formatUnsatisfiedRange(size),
+      'accept-ranges': 'bytes',
+    };
     return { kind: 'problem', status: 416, title: `No such range in ${size} bytes`, fields };
   }
   return planContent(request, representation, { fields: toFields(request, representation), ranges, makeBoundary });
@@ -82,14 +86,25 @@ function toRanges(field: string | undefined, size: number): readonly ByteRange[]
   return resolved.kind === 'satisfiable' ? resolved.ranges : [];
 }
 
-function toFields(request: RequestHead, representation: Representation): Fields {
-  const { etag, lastModified, filename, digests = {}, mediaType = DEFAULT_MEDIA_TYPE } = representation;
-  const wanted = request.wantReprDigest === undefined ? undefined : parseWantReprDigest(request.wantReprDigest);
+/** What every answer for a representation carries; a catalog gives the same one for every request of a while. */
+const FIELDS = new WeakMap<Representation, Fields>();
+
+function toFields({ wantReprDigest }: RequestHead, representation: Representation): Fields {
+  if (wantReprDigest !== undefined) return makeFields(representation, parseWantReprDigest(wantReprDigest));
+  let fields = FIELDS.get(representation);
+  if (!fields) {
+    fields = makeFields(representation, undefined);
+    FIELDS.set(representation, fields);
+  }
+  return fields;
+}
+
+function makeFields(representation: Representation, wanted: ReadonlyMap<string, number> | undefined): Fields {
+  const { filename, digests = {}, mediaType = DEFAULT_MEDIA_TYPE } = representation;
   const reprDigest = formatReprDigest(selectDigests(digests, wanted));
   return {
     'accept-ranges': 'bytes',
-    etag,
-    ...(lastModified ? { 'last-modified': formatHttpDate(lastModified) } : {}),
+    ...toValidators(representation),
     'content-type': isMediaType(mediaType) ? mediaType : DEFAULT_MEDIA_TYPE,
     'x-content-type-options': 'nosniff',
     ...(filename === undefined ? {} : { 'content-disposition': formatContentDisposition('attachment', filename) }),
@@ -97,10 +112,18 @@ function toFields(request: RequestHead, representation: Representation): Fields 
   };
 }
 
+function toValidators({ etag, lastModified }: Representation): Fields {
+  return { etag, ...(lastModified ? { 'last-modified': formatHttpDate(lastModified) } : {}) };
+}
+
 function planContent(
   { method }: RequestHead,
   { size }: Representation,
-  answer: { readonly fields: Fields; readonly ranges: readonly ByteRange[] | undefined; readonly makeBoundary: () => string },
+  answer: {
+    readonly fields: Fields;
+    readonly ranges: readonly ByteRange[] | undefined;
+    readonly makeBoundary: () => string;
+  },
 ): Plan {
   const { fields, ranges, makeBoundary } = answer;
   const whole = { ...fields, 'content-length': String(size) };

@@ -7,11 +7,7 @@ import type { ProblemAnswer } from './status.ts';
 type Fields = Readonly<Record<string, string>>;
 
 /** Sends a problem (RFC 9457), or cuts the connection when a head has left already. Node leaves the content out for HEAD. */
-export function respondProblem(
-  response: ServerResponse,
-  problem: Problem,
-  fields: Fields = {},
-): void {
+export function respondProblem(response: ServerResponse, problem: Problem, fields: Fields = {}): void {
   if (response.headersSent) {
     response.destroy();
     return;

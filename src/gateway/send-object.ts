@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
 import { flow } from '../flow/flow.ts';
-import type { FlowResult, Outcome } from '../flow/flow.ts';
+import type { Outcome } from '../flow/flow.ts';
 import { Sequence } from '../flow/sequence.ts';
 import type { ByteRange } from '../http/range.ts';
 import type { Body, ObjectName, Source } from '../source/source.ts';
@@ -79,7 +79,8 @@ async function send(client: Client, sending: Sending, filename: string | undefin
   if (!head) {
     return answer(client, () => {
       const problem = { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 };
-      respondProblem(client.response, problem, { ...client.fields, allow: 'GET, HEAD' });
+      // Content that came with it is not read: the connection ends instead.
+      respondProblem(client.response, problem, { ...client.fields, allow: 'GET, HEAD', connection: 'close' });
     });
   }
   await client.turn();
@@ -115,26 +116,23 @@ async function deliver(
   const body: Body & { readonly ownBytes?: number } =
     only && plan.segments.length === 1
       ? open(only)
-      : new Sequence(plan.segments.map((part) => (part instanceof Uint8Array ? part : () => open(part))));
-  let flowed: FlowResult;
+      : new Sequence(
+          plan.segments.map((part) => (part instanceof Uint8Array ? part : () => open(part))),
+          client.signal,
+        );
+  let result: Pick<Result, 'outcome' | 'status' | 'deliveredBytes' | 'error'>;
   try {
     // Until the origin has confirmed version and range, the status can still say that it did not.
     await body.opened;
     client.head(plan.status, plan.fields);
-    flowed = await flow(body, client);
-  } finally {
+    result = { status: plan.status, error: undefined, ...(await flow(body, client)) };
+  } catch (error) {
     body.close();
+    result = await refuse(client, error);
   }
   const { receivedBytes, ownBytes = 0 } = body;
-  return {
-    outcome: flowed.outcome,
-    status: plan.status,
-    ranges,
-    deliveredBytes: flowed.deliveredBytes,
-    receivedBytes,
-    overReadBytes: Math.max(0, receivedBytes + ownBytes - flowed.deliveredBytes),
-    error: flowed.error,
-  };
+  const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
+  return { ...result, ranges, receivedBytes, overReadBytes };
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */
@@ -148,7 +146,8 @@ async function answer(client: Client, respond: () => void): Promise<Result> {
 
 /** What was thrown before a head was sent becomes the answer, if there is still somebody to have it. */
 async function refuse(client: Client, cause: unknown): Promise<Result> {
-  const error = cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a transfer failed unexpectedly', { cause });
+  const error =
+    cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a transfer failed unexpectedly', { cause });
   if (client.ending) return { ...NOTHING_MOVED, outcome: client.ending, status: undefined, error };
   respondAnswer(client, toProblemAnswer(error));
   const { statusCode } = client.response;

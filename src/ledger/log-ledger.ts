@@ -2,11 +2,12 @@
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
 /** The part of a pino logger that is needed. */
-export type EntryLog = { info(fields: object, message: string): void };
+export type EntryLog = { isLevelEnabled(level: string): boolean; info(fields: object, message: string): void };
 
 export function createLogLedger(log: EntryLog): Ledger {
   return {
     record: ({ ranges, startedAt, durationMs, ...entry }: LedgerEntry) => {
+      if (!log.isLevelEnabled('info')) return;
       log.info(
         {
           ...entry,
