@@ -9,6 +9,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import type { Request, Response } from 'express';
 import { SlabPool, createS3Source, sendObject } from 'sluice';
 
 const {
@@ -35,16 +36,17 @@ app.use((request, response, next) => {
   else response.status(401).set('www-authenticate', 'Bearer').end();
 });
 
-// A route for GET answers HEAD as well. The segments of the key come decoded.
-app.get('/objects/*key', async (request, response) => {
-  const object = { bucket: S3_BUCKET, key: request.params['key']!.join('/') };
+async function send(key: string, request: Request, response: Response): Promise<void> {
+  const object = { bucket: S3_BUCKET, key };
   // It ends the response in every case, and never rejects.
-  const { outcome, status, deliveredBytes } = await sendObject(request, response, {
-    source,
-    object,
-    signal: stop.signal,
-  });
-  console.log(`${request.method} ${request.url}: ${status ?? 'no answer'}, ${outcome}, ${deliveredBytes} bytes`);
+  const transfer = await sendObject(request, response, { source, object, signal: stop.signal });
+  const { outcome, status = 'no answer', deliveredBytes } = transfer;
+  console.log(`${request.method} ${request.url}: ${status}, ${outcome}, ${deliveredBytes} bytes`);
+}
+
+// A route for GET answers HEAD as well. The segments of the key come decoded.
+app.get('/objects/*key', (request, response) => {
+  void send(request.params['key']!.join('/'), request, response);
 });
 
 const server = app.listen(Number(PORT), '127.0.0.1', () => {

@@ -39,15 +39,15 @@ app.get<{ Params: { '*': string } }>('/objects/*', async ({ raw, params }, reply
   // From here on the response is ours and no longer Fastify's: it sends none of its own fields, and runs no hooks.
   reply.hijack();
   const object = { bucket: S3_BUCKET, key: params['*'] };
-  const { outcome, status, deliveredBytes } = await sendObject(raw, reply.raw, { source, object, signal: stop.signal });
-  console.log(`${raw.method} ${raw.url}: ${status ?? 'no answer'}, ${outcome}, ${deliveredBytes} bytes`);
+  const transfer = await sendObject(raw, reply.raw, { source, object, signal: stop.signal });
+  const { outcome, status = 'no answer', deliveredBytes } = transfer;
+  console.log(`${raw.method} ${raw.url}: ${status}, ${outcome}, ${deliveredBytes} bytes`);
 });
 
 const url = await app.listen({ host: '127.0.0.1', port: Number(PORT) });
 console.log(`curl -s -H "Authorization: Bearer $TOKEN" ${url}/objects/big | head -c 10 | od -t x1`);
 
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => {
   stop.abort();
-  await app.close();
-  source.close();
+  void app.close().then(() => source.close());
 });

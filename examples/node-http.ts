@@ -50,12 +50,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   } else {
     // It answers GET and HEAD with all that belongs to them, and refuses other methods. It never rejects.
     const object = { bucket: S3_BUCKET, key };
-    const { outcome, status, deliveredBytes } = await sendObject(request, response, {
-      source,
-      object,
-      signal: stop.signal,
-    });
-    console.log(`${request.method} ${request.url}: ${status ?? 'no answer'}, ${outcome}, ${deliveredBytes} bytes`);
+    const transfer = await sendObject(request, response, { source, object, signal: stop.signal });
+    const { outcome, status = 'no answer', deliveredBytes } = transfer;
+    console.log(`${request.method} ${request.url}: ${status}, ${outcome}, ${deliveredBytes} bytes`);
   }
 }
 

@@ -129,12 +129,17 @@ export class Client {
   async #taken(): Promise<void> {
     const finishing = Promise.withResolvers<void>();
     this.#writing = finishing;
-    this.response.once('finish', finishing.resolve);
+    const onFinish = () => {
+      // At once: in this turn the socket goes to the next response in line, which has a clock of its own to set.
+      this.#unwatchStall();
+      finishing.resolve();
+    };
+    this.response.once('finish', onFinish);
     this.#watchForStall();
     try {
       await finishing.promise;
     } finally {
-      this.response.off('finish', finishing.resolve);
+      this.response.off('finish', onFinish);
     }
   }
 
@@ -183,9 +188,10 @@ export class Client {
 
   /** Leaves the socket's clock as it was, unless the server has set it anew for its wait for the next request. */
   #unwatchStall(): void {
-    const { socket } = this.response;
+    const { socket } = this.request;
+    const before = this.#socketTimeoutMs;
     this.response.off('timeout', this.#onStall);
-    if (this.#socketTimeoutMs === undefined || socket?.timeout !== this.#options.stallTimeoutMs) return;
-    socket.setTimeout(this.#socketTimeoutMs);
+    this.#socketTimeoutMs = undefined;
+    if (before !== undefined && socket.timeout === this.#options.stallTimeoutMs) socket.setTimeout(before);
   }
 }

@@ -2,6 +2,7 @@
 // status, fields, and which bytes. HEAD gets what GET would, less the content; Range is for GET alone (RFC 9110 §14.2).
 import { planByteranges } from '../http/byteranges.ts';
 import { evaluateConditions } from '../http/conditional.ts';
+import type { Conditions } from '../http/conditional.ts';
 import { formatContentDisposition } from '../http/content-disposition.ts';
 import { formatContentRange, formatUnsatisfiedRange } from '../http/content-range.ts';
 import { formatReprDigest, parseWantReprDigest, selectDigests } from '../http/digest.ts';
@@ -14,14 +15,9 @@ import type { ByteRange } from '../http/range.ts';
 const DEFAULT_MEDIA_TYPE = 'application/octet-stream';
 
 /** The fields of a request that decide the answer, each as it came. */
-export type RequestHead = {
+export type RequestHead = Conditions & {
   readonly method: 'GET' | 'HEAD';
   readonly range?: string | undefined;
-  readonly ifMatch?: string | undefined;
-  readonly ifNoneMatch?: string | undefined;
-  readonly ifModifiedSince?: string | undefined;
-  readonly ifUnmodifiedSince?: string | undefined;
-  readonly ifRange?: string | undefined;
   readonly wantReprDigest?: string | undefined;
 };
 

@@ -14,6 +14,9 @@ describe('a gateway', GUARDED, () => {
     ['a request without a Host', 'GET /data/object HTTP/1.1\r\n\r\n', 400],
     ['two Host fields', `${GET}Host: other\r\n\r\n`, 400],
     ['two Host fields that agree', `${GET}hOST: test\r\n\r\n`, 400],
+    ['a Host that is none', 'GET /data/object HTTP/1.1\r\nHost: a, b\r\n\r\n', 400],
+    ['another version of HTTP', 'GET /data/object HTTP/2.0\r\nHost: test\r\n\r\n', 400],
+    ['a target with a fragment', 'GET /data/object#a HTTP/1.1\r\nHost: test\r\n\r\n', 400],
     ['content with a GET', `${GET}Content-Length: 5\r\n\r\nhello`, 400],
     ['chunked content with a GET', `${GET}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
     ['both framings', `${GET}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
@@ -42,6 +45,47 @@ describe('a gateway', GUARDED, () => {
       assert.deepEqual(catalog.asked, [], 'nothing was looked up for it');
     });
   }
+
+  it('looks at nothing that comes after an answer that was the last', async (t) => {
+    const { connect, catalog } = await startGateway(t);
+    const other = 'GET /data/a/b HTTP/1.1\r\nHost: test\r\n\r\n';
+    for (const last of [`${GET}Host: test\r\n\r\n`, 'DELETE /data/object HTTP/1.1\r\nHost: test\r\n\r\n']) {
+      const peer = await connect();
+      peer.socket.write(`${last}${other}${other}`);
+      assert.equal((await peer.answer()).fields['connection'], 'close');
+      await peer.ended;
+      assert.equal(peer.receivedBytes, 0);
+    }
+    assert.deepEqual(catalog.asked, []);
+  });
+
+  for (const host of [
+    '',
+    'test',
+    'Test.example:8080',
+    '127.0.0.1:',
+    '[::1]:8080',
+    '[fe80::1%25eth0]',
+    'a_b',
+    '%C3%BC',
+  ]) {
+    it(`takes the Host "${host}"`, async (t) => {
+      const { connect } = await startGateway(t);
+      const peer = await connect();
+      peer.socket.write(`GET /data/object HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      assert.equal((await peer.answer()).status, 200);
+    });
+  }
+
+  it('serves an absolute-form as the origin-form of it', async (t) => {
+    const { connect, catalog } = await startGateway(t);
+    const peer = await connect();
+    for (const path of ['http://elsewhere/data/object?x', 'http://test/healthz']) {
+      peer.ask(path);
+      assert.equal((await peer.answer()).status, 200);
+    }
+    assert.deepEqual(catalog.asked, ['object']);
+  });
 
   it('takes as many fields as are allowed, and an empty content', async (t) => {
     const { connect } = await startGateway(t);

@@ -30,8 +30,16 @@ export const SERVER_LIMITS: ServerOptions = {
   insecureHTTPParser: false,
 };
 
-/** What is wrong with a request's head beyond what Node's parser has refused, if anything. */
-export function findFault({ rawHeaders, method, headers, httpVersion }: IncomingMessage): Problem | undefined {
+/** RFC 9110 §7.2: `uri-host [":" port]`, as RFC 3986 §3.2.2 writes a host. It may be empty. */
+const HOST = /^(?:\[[\w:.~!$&'()*+,;=%-]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/;
+
+/**
+ * What is wrong with a request's head beyond what Node's parser has refused, if anything. The parser lets HTTP/2.0
+ * pass, whatever it says in a Host, and every form of target: `url` is to be the origin-form, if there is one.
+ */
+export function findFault({ rawHeaders, method, headers, httpVersion, url }: IncomingMessage): Problem | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return toProblem(400, 'HTTP/1.1 and HTTP/1.0 are spoken here');
+  if (url === undefined) return toProblem(400, 'The target of a request is a path or a URL, without a fragment');
   if (rawHeaders.length > 2 * MAX_FIELDS) return toProblem(431, `A request has at most ${MAX_FIELDS} fields`);
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -40,6 +48,7 @@ export function findFault({ rawHeaders, method, headers, httpVersion }: Incoming
   }
   // RFC 9112 §3.2: two Host fields are two opinions of where the request goes. HTTP/1.0 did not know the field.
   if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return toProblem(400, 'A request has one Host field');
+  if (!HOST.test(headers.host ?? '')) return toProblem(400, 'The Host field is no host');
   const hasContent = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   if (hasContent && (method === 'GET' || method === 'HEAD')) return toProblem(400, `A ${method} has no content`);
   return undefined;

@@ -1,10 +1,19 @@
 // Answers that are ours from the first byte to the last: problem details and the few small documents.
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE, formatProblem } from '../http/problem.ts';
 import type { Problem } from '../http/problem.ts';
 import type { ProblemAnswer } from './status.ts';
 
 type Fields = Readonly<Record<string, string>>;
+
+/** Connections whose client has been told that they close. */
+const closing = new WeakSet<Socket>();
+
+/** Whether what still comes on a connection must not be looked at any more (RFC 9112 §9.6). */
+export function hasLastAnswer(socket: Socket): boolean {
+  return closing.has(socket);
+}
 
 /** Sends a problem (RFC 9457), or cuts the connection when a head has left already. Node leaves the content out for HEAD. */
 export function respondProblem(response: ServerResponse, problem: Problem, fields: Fields = {}): void {
@@ -12,6 +21,7 @@ export function respondProblem(response: ServerResponse, problem: Problem, field
     response.destroy();
     return;
   }
+  if (fields['connection'] === 'close') closing.add(response.req.socket);
   const content = Buffer.from(formatProblem(problem));
   response.writeHead(problem.status, {
     ...fields,

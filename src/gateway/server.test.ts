@@ -105,6 +105,20 @@ describe('createGateway()', GUARDED, () => {
     assert.ok(content.equals(OBJECT_BYTES));
     assert.equal((await peer.answer()).status, 404);
   });
+
+  it('leaves no clock of a transfer running for the next one on the connection', async (t) => {
+    const { connect, source } = await startGateway(t, { stallTimeoutMs: 30 });
+    const peer = await connect();
+    for (const path of ['/data/object', '/data/scripted']) peer.ask(path);
+    assert.equal((await peer.answer()).status, 200);
+    const body = await source.nextBody();
+    // Its store takes longer to answer than a client may stall: that is the store's matter.
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    body.confirm();
+    body.give(OBJECT_BYTES);
+    body.end();
+    assert.ok((await peer.answer()).content.equals(OBJECT_BYTES));
+  });
 });
 
 describe('Gateway.listen() and close()', GUARDED, () => {

@@ -41,14 +41,10 @@ export function createGateway({ log, maxTransfers, ...options }: GatewayOptions)
   };
   const server = createControlServer(log, (others) => (request, response) => {
     if (hasLastAnswer(request.socket)) return;
-    const target = toOriginForm(request.url ?? '');
-    const fault = target === undefined ? BAD_TARGET : findFault(request);
-    if (target === undefined || fault) {
-      respondProblem(response, fault, { ...CORS_FIELDS, connection: 'close' });
-      return;
-    }
-    request.url = target;
-    if (target.startsWith(DATA_PREFIX)) answerData(request, response, route);
+    request.url = toOriginForm(request.url ?? '');
+    const fault = findFault(request);
+    if (fault) respondProblem(response, fault, { ...CORS_FIELDS, connection: 'close' });
+    else if (request.url?.startsWith(DATA_PREFIX)) answerData(request, response, route);
     else others(request, response);
   });
   server.get('/healthz', async () => ({ status: 'ok', transfers: transfers.count }));

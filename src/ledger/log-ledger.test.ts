@@ -62,3 +62,8 @@ test('an id cannot make a second line', () => {
   createLogLedger(log).record({ ...ENTRY, id: 'a\n{"msg":"transfer"}' });
   assert.match(lines[0]!, /^[^\n]+\n$/);
 });
+
+test('a log that would not write it is not troubled with it', () => {
+  const log = { isLevelEnabled: (level: string) => level !== 'info', info: () => assert.fail('not at this level') };
+  createLogLedger(log).record(ENTRY);
+});

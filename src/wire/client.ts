@@ -29,7 +29,10 @@ export class WireClient {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.idleCount, 0);
   }
 
-  /** Sends a request. It returns at once; the exchange waits for its connection and its answer. */
+  /**
+   * Sends a request. It returns at once; the exchange waits for its connection and its answer.
+   * The `ca` of an origin must always be the same: connections are shared by host and port.
+   */
   exchange(address: OriginAddress, request: WireRequest): Exchange {
     if (this.#closed) throw new SluiceError('misuse', 'the client is closed');
     return new Exchange(this.#pool(address), request, this.#options);

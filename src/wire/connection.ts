@@ -35,9 +35,11 @@ export type ConnectionOwner = {
 
 function toConnectError(address: OriginAddress, cause: Error | undefined): SluiceError {
   if (cause instanceof SluiceError) return cause;
-  const reason = cause ? `: ${cause.message}` : '';
+  // A name with several addresses fails with one error for each, gathered in one that says nothing itself.
+  const reasons: readonly unknown[] = cause instanceof AggregateError ? cause.errors : cause ? [cause] : [];
+  const reason = reasons.map((each) => (each instanceof Error ? `: ${each.message}` : '')).join('');
   // A refused or reset connection may come back; a certificate that does not verify will not.
-  const retryable = cause === undefined || 'syscall' in cause;
+  const retryable = reasons.every((each) => each instanceof Error && 'syscall' in each);
   const message = `no connection to the origin ${address.host}:${address.port}${reason}`;
   return new SluiceError('origin-unreachable', message, { retryable, cause });
 }
@@ -53,6 +55,10 @@ export class Connection {
   readonly #connectTimer: NodeJS.Timeout;
   #boundToScratch = true;
   #connected = false;
+  #paused = false;
+  /** Whether a request has been sent whose response has not been whole. */
+  #asked = false;
+  #settling = false;
   #gone = false;
   #user: ConnectionUser | undefined;
 
@@ -68,13 +74,17 @@ export class Connection {
       const servername = net.isIP(host) ? '' : host;
       const ca = address.tls.ca === undefined ? {} : { ca: address.tls.ca };
       // Node takes `onread` for TLS as it does for TCP; its typings know only the latter.
-      const options = { host, port, servername, ALPNProtocols: ['http/1.1'], ...ca, onread };
+      const options = { host, port, servername, ALPNProtocols: ['http/1.1'], ...ca, onread, noDelay: true };
       this.#socket = tls.connect(options as tls.ConnectionOptions);
     } else {
       this.#socket = net.connect({ host, port, onread, noDelay: true });
     }
     this.#connectTimer = setTimeout(() => {
-      this.#lost(new SluiceError('origin-timeout', `no connection to ${host}:${port} within ${connectTimeoutMs} ms`, { retryable: true }));
+      this.#lost(
+        new SluiceError('origin-timeout', `no connection to ${host}:${port} within ${connectTimeoutMs} ms`, {
+          retryable: true,
+        }),
+      );
     }, connectTimeoutMs);
     let failure: Error | undefined;
     this.#socket
@@ -94,18 +104,38 @@ export class Connection {
   begin(user: ConnectionUser, request: string): void {
     this.#user = user;
     this.uses += 1;
-    this.#socket.write(request, 'latin1');
+    if (this.#settling) setImmediate(() => this.#ask(request));
+    else this.#ask(request);
   }
 
   /** Ends an exchange whose response is whole; the connection may carry another one. */
   free(): void {
     this.#user = undefined;
-    if (!this.#gone) this.#owner.freed(this);
+    if (this.#gone) return;
+    // TLS hands on what it has decrypted even after a `false`: a response may become whole while reading is stopped.
+    if (this.#paused) this.resume();
+    // What the origin has sent beyond the response may come in this very turn of the loop, in its next read. So the
+    // next request is sent only after it: what comes before was not asked for.
+    this.#asked = false;
+    this.#settling = true;
+    setImmediate(() => {
+      this.#settling = false;
+    });
+    this.#owner.freed(this);
   }
 
   /** Goes on reading after a `false`. */
   resume(): void {
+    this.#paused = false;
     if (!this.#gone) this.#socket.resume();
+  }
+
+  /**
+   * Whether bytes may come into the last `room()` even after `destroy()`, until this turn of the loop is over: TLS
+   * decrypts every record it has received, and the reader of the first may have destroyed the connection.
+   */
+  get fillsOnAfterDestroy(): boolean {
+    return this.address.tls !== undefined;
   }
 
   /**
@@ -117,6 +147,12 @@ export class Connection {
     this.#lost(undefined);
   }
 
+  #ask(request: string): void {
+    if (this.#gone) return;
+    this.#asked = true;
+    this.#socket.write(request, 'latin1');
+  }
+
   #nextBuffer(): Buffer {
     const room = this.#user?.room();
     this.#boundToScratch = room === undefined;
@@ -124,12 +160,15 @@ export class Connection {
   }
 
   #read(bytes: number): boolean {
-    if (!this.#user) {
+    const user = this.#user;
+    if (!user || !this.#asked) {
       // Bytes that nobody asked for: the next response on this connection could not be trusted.
-      this.destroy();
+      this.#lost(undefined);
       return false;
     }
-    return this.#boundToScratch ? this.#user.received(this.#scratch.subarray(0, bytes)) : this.#user.filled(bytes);
+    const goOn = this.#boundToScratch ? user.received(this.#scratch.subarray(0, bytes)) : user.filled(bytes);
+    if (!goOn) this.#paused = true;
+    return goOn;
   }
 
   #lost(cause: Error | undefined): void {

@@ -168,7 +168,10 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     }
     this.#interimResponses += 1;
     if (read.head.status === 101 || this.#interimResponses > MAX_INTERIM_RESPONSES) {
-      throw new SluiceError('origin-invalid', `the origin sent an interim response ${read.head.status} that leads nowhere`);
+      throw new SluiceError(
+        'origin-invalid',
+        `the origin sent an interim response ${read.head.status} that leads nowhere`,
+      );
     }
     return rest.length > 0 ? this.#headArrived(rest) : undefined;
   }
@@ -188,7 +191,7 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
   }
 
   #copyToInbox(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length && this.#state === 'body'; ) {
+    for (let at = 0; at < bytes.length && this.#state === 'body';) {
       const copied = bytes.copy(this.#inbox.room(this.#wantBytes()), 0, at);
       at += copied;
       this.#bodyArrived(copied);
@@ -255,6 +258,7 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     this.#giveUpWaiting();
     const connection = this.#connection;
     this.#connection = undefined;
+    if (connection?.fillsOnAfterDestroy) setImmediate(this.#inbox.holdRoom());
     connection?.destroy();
     this.#headPromise.reject(error);
     // A reader may still want what came before the failure.

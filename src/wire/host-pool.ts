@@ -55,7 +55,7 @@ export class HostPool implements ConnectionOwner {
   }
 
   /**
-   * Finds `waiter` a connection; `fresh` asks for one that has carried nothing yet.
+   * Finds `waiter` a connection; `fresh` asks for one that has not lain idle, where the origin may have left it.
    * Returns how to give up waiting: once it is called, neither of the waiter's functions is.
    */
   acquire(waiter: ConnectionWaiter, { fresh }: { readonly fresh: boolean }): () => void {

@@ -80,6 +80,13 @@ export class Inbox {
     this.#givenBytes = 0;
   }
 
+  /** Keeps the memory of the last `room()` from being lent again, whoever lets go of it, until the result is called. */
+  holdRoom(): () => void {
+    const filling = this.#filling;
+    filling?.retain();
+    return () => filling?.letGo();
+  }
+
   /** The next bytes for a reader, if any are here. */
   take(): WireChunk | undefined {
     return this.#ready.shift() ?? this.#takeFilled();

@@ -28,6 +28,15 @@ function invalid(what: string): SluiceError {
   return new SluiceError('origin-invalid', `the origin's response head is malformed: ${what}`, { retryable: true });
 }
 
+/** Without the optional whitespace around it, which is spaces and tabs alone (RFC 9110 §5.6.3). */
+function stripWhitespace(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && (value[start] === ' ' || value[start] === '\t')) start += 1;
+  while (end > start && (value[end - 1] === ' ' || value[end - 1] === '\t')) end -= 1;
+  return value.slice(start, end);
+}
+
 /** Parses the text of a head, without the empty line that ends it. Throws `origin-invalid`. */
 export function parseResponseHead(text: string): ResponseHead {
   const lines = text.split('\r\n');
@@ -40,7 +49,7 @@ export function parseResponseHead(text: string): ResponseHead {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     if (!FIELD_NAME.test(name)) throw invalid('a field name, or a folded line');
-    const value = line.slice(colon + 1).trim();
+    const value = stripWhitespace(line.slice(colon + 1));
     if (!FIELD_VALUE.test(value)) throw invalid(`a control character in the field ${name}`);
     const key = name.toLowerCase();
     const earlier = fields.get(key);
@@ -62,7 +71,9 @@ export class ResponseHeadReader {
     const heldBytes = this.#held.length;
     const all = heldBytes === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     const end = all.indexOf(END_OF_HEAD, Math.max(0, heldBytes - END_OF_HEAD.length + 1));
-    if (end >= 0 ? end > MAX_HEAD_BYTES : all.length > MAX_HEAD_BYTES) throw invalid(`over ${MAX_HEAD_BYTES} bytes`);
+    // While its end has not come, all but the last three bytes belong to the head for certain.
+    const headBytes = end >= 0 ? end : all.length - END_OF_HEAD.length + 1;
+    if (headBytes > MAX_HEAD_BYTES) throw invalid(`over ${MAX_HEAD_BYTES} bytes`);
     if (end >= 0) {
       this.#held = Buffer.alloc(0);
       const head = parseResponseHead(all.toString('latin1', 0, end));

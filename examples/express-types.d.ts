@@ -3,12 +3,15 @@ declare module 'express' {
   import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
   /** A wildcard's parameter is the list of its segments. */
-  type Request = IncomingMessage & { readonly params: Readonly<Record<string, readonly string[]>> };
-  type Response = ServerResponse & { status(code: number): Response; set(name: string, value: string): Response };
+  export type Request = IncomingMessage & { readonly params: Readonly<Record<string, readonly string[]>> };
+  export type Response = ServerResponse & {
+    status(code: number): Response;
+    set(name: string, value: string): Response;
+  };
 
   type Application = {
     use(handler: (request: Request, response: Response, next: () => void) => void): void;
-    get(path: string, handler: (request: Request, response: Response) => Promise<void>): void;
+    get(path: string, handler: (request: Request, response: Response) => void): void;
     listen(port: number, host: string, onListening: () => void): Server;
   };
 
