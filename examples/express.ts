@@ -46,7 +46,7 @@ async function send(key: string, request: Request, response: Response): Promise<
 
 // A route for GET answers HEAD as well. The segments of the key come decoded.
 app.get('/objects/*key', (request, response) => {
-  void send(request.params['key']!.join('/'), request, response);
+  void send(request.params.key.join('/'), request, response);
 });
 
 const server = app.listen(Number(PORT), '127.0.0.1', () => {

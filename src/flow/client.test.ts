@@ -115,6 +115,28 @@ describe('Client', GUARDED, () => {
     assert.equal(String((await peer.answer()).content), 'fine');
   });
 
+  it('is not cut short while it takes what is written, however slowly', async (t) => {
+    const stallTimeoutMs = 150;
+    const { client, peer } = await begin(t, { stallTimeoutMs });
+    client.head(200, { 'content-length': String(BLOCKING_BYTES) });
+    // One read at a time: a single write takes several times as long as a stall may.
+    const { socket } = peer;
+    socket.on('data', () => socket.pause());
+    const slowly = setInterval(() => socket.resume(), 5);
+    let isTaken = false;
+    const written = client.write(Buffer.alloc(BLOCKING_BYTES, 1)).then(() => (isTaken = true));
+    await delay(4 * stallTimeoutMs);
+    clearInterval(slowly);
+    assert.deepEqual([client.ending, isTaken], [undefined, false]);
+    socket
+      .removeAllListeners('data')
+      .on('data', () => {})
+      .resume();
+    await written;
+    await client.end();
+    assert.equal(client.ending, undefined);
+  });
+
   it('is cut short when it does not take the end', async (t) => {
     const { client, peer, response } = await begin(t, { stallTimeoutMs: 30 });
     peer.socket.pause();

@@ -1,0 +1,94 @@
+// `sluice serve` in a process of its own: its address, its memory as the kernel counts it, and what its ledger says.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/sluice.js');
+
+/** What the ledger writes for a transfer, as far as tests look at it. */
+export type TransferLine = {
+  readonly id: string;
+  readonly method: string;
+  readonly status?: number;
+  readonly outcome: 'complete' | 'client-gone' | 'source-failed' | 'cut-short';
+  readonly error?: string;
+  readonly ranges: string;
+  readonly deliveredBytes: number;
+  readonly receivedBytes: number;
+  readonly overReadBytes: number;
+};
+
+/** Whoever started it stops it. */
+export type GatewayProcess = {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  /** VmRSS. */
+  rssBytes(): number;
+  /** Waits until the ledger's lines, those before the call included, have what `look` finds. */
+  untilTransfers<Found>(look: (lines: readonly TransferLine[]) => Found | undefined): Promise<Found>;
+  /** Every line of the log that is not a transfer's. */
+  readonly messages: readonly string[];
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code when it has ended. */
+  readonly ended: Promise<number | null>;
+};
+
+/** Rejects when it ends before it is ready. */
+export async function startGateway(configPath: string, env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--config', configPath, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const transfers: TransferLine[] = [];
+  const messages: string[] = [];
+  const watchers = new Set<() => void>();
+  createInterface(child.stderr).on('line', (line) => {
+    const transfer = parseTransfer(line);
+    if (transfer === undefined) messages.push(line);
+    else transfers.push(transfer);
+    for (const watcher of watchers) watcher();
+  });
+  const ready = once(createInterface(child.stdout), 'line').then(([line]) => line as string);
+  const first = await Promise.race([ready, ended.then(() => undefined)]);
+  if (first === undefined) throw new Error(`the gateway did not start: ${messages.join('\n')}`);
+  const { gateway: url, pid } = JSON.parse(first) as { gateway: string; pid: number };
+  const { hostname: host, port } = new URL(url);
+  return {
+    url,
+    host,
+    port: Number(port),
+    pid,
+    messages,
+    ended,
+    rssBytes: () => readRss(pid),
+    signal: (name) => void child.kill(name),
+    untilTransfers: (look) =>
+      new Promise((resolve) => {
+        const watcher = () => {
+          const found = look(transfers);
+          if (found === undefined) return;
+          watchers.delete(watcher);
+          resolve(found);
+        };
+        watchers.add(watcher);
+        watcher();
+      }),
+  };
+}
+
+function parseTransfer(line: string): TransferLine | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const parsed = JSON.parse(line) as TransferLine & { readonly msg?: string };
+  return parsed.msg === 'transfer' ? parsed : undefined;
+}
+
+function readRss(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  if (kibibytes === undefined) throw new Error(`process ${pid} has no VmRSS`);
+  return Number(kibibytes) * 1024;
+}

@@ -1,0 +1,179 @@
+// What every end-to-end test stands on: the lab's origin in this process, a catalog, and `sluice serve` in a process
+// of its own. Its end asserts that nothing is left: no request at the origin, no socket, no child.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CatalogEntry } from '../../src/catalog/catalog.ts';
+import { openCatalog } from '../../src/catalog/sqlite-catalog.ts';
+import type { ConfigFile } from '../../src/cli/config-schema.ts';
+import { SAMPLES } from '../../src/cli/demo-library.ts';
+import { startOrigin } from '../../src/lab/origin/origin.ts';
+import type { Origin } from '../../src/lab/origin/origin.ts';
+import { createSelfSigned } from '../../src/lab/origin/self-signed.ts';
+import { establishedConnections } from '../../src/testing/established-connections.ts';
+import { startGateway } from './gateway-process.ts';
+import type { GatewayProcess } from './gateway-process.ts';
+
+const BUCKET = 'library';
+const STORE = 'lab';
+const REGION = 'us-east-1';
+const CREDENTIALS = { accessKeyId: 'E2EKEY', secretAccessKey: 'e2e/secret+key' };
+
+/** Far above what anything here takes: it keeps a test that would hang from hanging for ever. */
+export const HANG_GUARD_MS = 30_000;
+
+/** A synthetic object under an id; `seed` and `size` say what its bytes are. */
+export type LibraryObject = {
+  readonly id: string;
+  readonly size: number;
+  readonly seed: number;
+  readonly partSizeBytes?: number | undefined;
+  readonly sha256?: string | undefined;
+};
+
+/** The demo's 100 GiB object. */
+export const BIG = sample('big');
+/** The demo's 1 GiB object, whose SHA-256 is known. */
+export const GENOME = sample('genome');
+
+export type WorldOptions = {
+  readonly objects: readonly LibraryObject[];
+  /** The origin speaks TLS, with a certificate that the gateway is told of by `caFile`. */
+  readonly tls?: true;
+  readonly timeouts?: ConfigFile['timeouts'];
+  readonly log?: ConfigFile['log'];
+  /** The most that V8 may use for the gateway's old objects. Default: V8's own. */
+  readonly heapMib?: number;
+  /** Stores beside the lab's, and what is in them. */
+  readonly stores?: ConfigFile['stores'];
+  readonly entries?: readonly CatalogEntry[];
+};
+
+export type World = {
+  readonly origin: Origin;
+  readonly gateway: GatewayProcess;
+  /** The key of every object is its id. */
+  readonly bucket: string;
+  urlOf(id: string): string;
+  /** Another gateway with the same configuration, on `port`. Whoever started it stops it. */
+  startGateway(port: number): Promise<GatewayProcess>;
+  /** Resolves with how many milliseconds it took until the origin had no connection any more. */
+  untilOriginIsFree(): Promise<number>;
+  close(): Promise<void>;
+};
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'));
+  const tls = options.tls ? createSelfSigned() : undefined;
+  const objects = options.objects.map((object) => ({ ...object, key: object.id }));
+  const buckets = { [BUCKET]: { objects } };
+  const origin = await startOrigin({ region: REGION, credentials: CREDENTIALS, buckets, ...(tls ? { tls } : {}) });
+  if (tls) await writeFile(join(folder, 'ca.pem'), tls.cert);
+  await writeCatalog(join(folder, 'catalog.db'), [...toEntries(origin, options.objects), ...(options.entries ?? [])]);
+  const endpoint = origin.url;
+  const lab = { type: 's3' as const, endpoint, region: REGION, ...(tls ? { caFile: 'ca.pem' } : {}) };
+  const start = async (port: number) => {
+    const config: ConfigFile = {
+      listen: `127.0.0.1:${port}`,
+      catalog: 'catalog.db',
+      access: 'public',
+      stores: { ...options.stores, [STORE]: lab },
+      ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+      ...(options.log ? { log: options.log } : {}),
+    };
+    const path = join(folder, `sluice-${port}.yaml`);
+    // JSON is YAML.
+    await writeFile(path, JSON.stringify(config));
+    const { accessKeyId, secretAccessKey } = CREDENTIALS;
+    return startGateway(path, {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(options.heapMib === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${options.heapMib}` }),
+    });
+  };
+  const gateway = await start(0);
+  return {
+    origin,
+    gateway,
+    bucket: BUCKET,
+    urlOf: (id) => `${gateway.url}/data/${id}`,
+    startGateway: start,
+    untilOriginIsFree: () => untilFree(origin),
+    close: async () => {
+      try {
+        await assertNothingUnderWay(origin);
+        gateway.signal('SIGTERM');
+        assert.equal(await within(gateway.ended, 'the gateway to stop'), 0, 'the gateway exits with 0');
+        await within(untilFree(origin), 'the gateway to let go of the origin');
+        assert.equal(establishedConnections(origin.port), 0, 'no socket to the origin is left');
+      } finally {
+        gateway.signal('SIGKILL');
+        await gateway.ended;
+        await origin.close();
+        await rm(folder, { recursive: true });
+      }
+      assert.deepEqual(await childrenOf(process.pid), [], 'no child is left');
+    },
+  };
+}
+
+/** Rejects when `promise` has not settled in time: nothing here takes so long unless it hangs. */
+export async function within<T>(promise: Promise<T>, what: string, timeoutMs = HANG_GUARD_MS): Promise<T> {
+  const guard = new AbortController();
+  const timeout = pause(timeoutMs, undefined, { signal: guard.signal }).then(
+    () => Promise.reject(new Error(`waited ${timeoutMs} ms for ${what}`)),
+    () => promise,
+  );
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    guard.abort();
+  }
+}
+
+function sample(id: string): LibraryObject {
+  const found = SAMPLES.find((candidate) => candidate.id === id);
+  if (!found) throw new Error(`the demo has no ${id}`);
+  const { size, seed, partSizeBytes, sha256 } = found;
+  return { id, size, seed, partSizeBytes, sha256 };
+}
+
+function toEntries(origin: Origin, objects: readonly LibraryObject[]): CatalogEntry[] {
+  return objects.map((object) => {
+    const { id, sha256, ...spec } = object;
+    const { etag, size, lastModified } = origin.putObject(BUCKET, { ...spec, key: id });
+    const digests = sha256 === undefined ? {} : { 'sha-256': Buffer.from(sha256, 'hex') };
+    const mediaType = 'application/octet-stream';
+    return { id, store: STORE, bucket: BUCKET, key: id, size, etag, lastModified, filename: basename(id), mediaType, digests };
+  });
+}
+
+async function writeCatalog(path: string, entries: readonly CatalogEntry[]): Promise<void> {
+  const catalog = await openCatalog(path);
+  await catalog.putMany(entries);
+  await catalog.close();
+}
+
+async function assertNothingUnderWay(origin: Origin): Promise<void> {
+  const idle = origin.meter.until(({ requests }) => requests.every(({ endedAt }) => endedAt !== undefined) || undefined);
+  await within(idle, 'every request at the origin to end');
+}
+
+async function untilFree({ meter }: Origin): Promise<number> {
+  const startedAt = performance.now();
+  await meter.until(({ connections }) => connections.open === 0 || undefined);
+  return performance.now() - startedAt;
+}
+
+/** The process ids of the children of `parent` that have not been waited for. */
+async function childrenOf(parent: number): Promise<number[]> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = processes.map(async (name) => {
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
+    // After the command, which may hold anything, come the state and the parent.
+    return { pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) };
+  });
+  return (await Promise.all(parents)).filter((each) => each.parent === parent).map(({ pid }) => pid);
+}
