@@ -8,6 +8,7 @@ import { patternBytes } from '../testing/pattern.ts';
 import type { Exchange } from './exchange.ts';
 import { readAll, readWhole, untilTrue, withWire } from './wire-trial.test-double.ts';
 import type { WireTrial } from './wire-trial.test-double.ts';
+import { SLAB_SIZES_BYTES } from './slab-pool.ts';
 
 const BODY_BYTES = 32 << 20;
 const BODY = patternBytes({ start: 0, end: BODY_BYTES });
@@ -16,8 +17,7 @@ const FRAMINGS = {
   chunked: [`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${BODY_BYTES.toString(16)}\r\n`, '\r\n0\r\n\r\n'],
 } as const;
 
-/** The first slab and the second, which is four times as large. */
-const FIRST_SLABS_BYTES = (64 << 10) + (256 << 10);
+const [, FIRST_SLAB_BYTES, SECOND_SLAB_BYTES, LARGEST_SLAB_BYTES] = SLAB_SIZES_BYTES;
 
 /** What TLS has decrypted when it is stopped: at most what it reads at once. */
 const TLS_BATCH_BYTES = 64 << 10;
@@ -48,8 +48,11 @@ for (const [transport, options, overshootBytes] of [
           const sent = peer.sent(head, BODY, end).then(() => (isSent = true));
           await untilStopped(wire, exchange);
           await passTime(wire);
-          assert.ok(exchange.receivedBytes <= (64 << 10) + overshootBytes, `${exchange.receivedBytes} received`);
-          assert.ok(wire.slabs.takenBytes <= FIRST_SLABS_BYTES, `${wire.slabs.takenBytes} bytes of slabs`);
+          assert.ok(exchange.receivedBytes <= FIRST_SLAB_BYTES + overshootBytes, `${exchange.receivedBytes} received`);
+          assert.ok(
+            wire.slabs.takenBytes <= FIRST_SLAB_BYTES + SECOND_SLAB_BYTES,
+            `${wire.slabs.takenBytes} bytes of slabs`,
+          );
           assert.equal(isSent, false, 'the origin could not send it all');
           assert.ok(BODY.equals(await readWhole(exchange)));
           await sent;
@@ -66,7 +69,7 @@ for (const [transport, options, overshootBytes] of [
         for (let chunk = await exchange.read(); chunk; chunk = await exchange.read()) {
           // It stays long enough with each chunk for the slabs behind it to fill.
           for (let turns = 0; turns < 10; turns += 1) await nextTurn();
-          assert.ok(wire.slabs.takenBytes <= 3 << 20, `${wire.slabs.takenBytes} bytes of slabs`);
+          assert.ok(wire.slabs.takenBytes <= 3 * LARGEST_SLAB_BYTES, `${wire.slabs.takenBytes} bytes of slabs`);
           assert.ok(chunk.bytes.equals(BODY.subarray(at, at + chunk.bytes.length)), `at ${at}`);
           at += chunk.bytes.length;
           chunk.release();

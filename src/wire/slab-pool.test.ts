@@ -8,13 +8,13 @@ import type { Slab } from './slab-pool.ts';
 test('a slab has the smallest size that holds what is wanted', () => {
   const pool = new SlabPool();
   for (const [want, size] of [
-    [0, 16 << 10],
-    [1, 16 << 10],
-    [16 << 10, 16 << 10],
-    [(16 << 10) + 1, 64 << 10],
-    [64 << 10, 64 << 10],
-    [200_000, 256 << 10],
-    [1 << 20, 1 << 20],
+    [0, 20 << 10],
+    [1, 20 << 10],
+    [20 << 10, 20 << 10],
+    [(20 << 10) + 1, 68 << 10],
+    [64 << 10, 68 << 10],
+    [200_000, 260 << 10],
+    [1 << 20, 1028 << 10],
   ] as const) {
     const slab = pool.take(want);
     assert.equal(slab.buffer.length, size, `${want} wanted`);
@@ -23,8 +23,8 @@ test('a slab has the smallest size that holds what is wanted', () => {
 });
 
 test('a slab of the largest size is what someone gets who wants more', () => {
-  for (const want of [(1 << 20) + 1, Number.MAX_SAFE_INTEGER]) {
-    assert.equal(new SlabPool().take(want).buffer.length, 1 << 20);
+  for (const want of [(1028 << 10) + 1, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(new SlabPool().take(want).buffer.length, 1028 << 10);
   }
 });
 
@@ -61,10 +61,10 @@ test('a release after the memory was lent again throws too', () => {
 });
 
 test('free memory beyond the limit goes back to the process', () => {
-  const pool = new SlabPool({ maxFreeBytes: 100 << 10 });
+  const pool = new SlabPool({ maxFreeBytes: 110 << 10 });
   const slabs = [64 << 10, 64 << 10, 16 << 10, 16 << 10, 16 << 10].map((size) => pool.take(size));
   for (const slab of slabs) slab.release();
-  assert.equal(pool.freeBytes, (64 << 10) + 2 * (16 << 10));
+  assert.equal(pool.freeBytes, (68 << 10) + 2 * (20 << 10));
   assert.equal(pool.takenBytes, 0);
 });
 

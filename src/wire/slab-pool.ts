@@ -1,8 +1,12 @@
 // The memory that bodies pass through: slabs of a few sizes, used again and again, so that a transfer of any
 // length allocates nothing after its first reads. Sockets and files read straight into them.
 
-/** The sizes a slab comes in. 16 KiB for a head or a small range; 1 MiB is the most that one read can usefully fill. */
-export const SLAB_SIZES_BYTES = [16 << 10, 64 << 10, 256 << 10, 1 << 20] as const;
+/**
+ * The sizes a slab comes in, for 16 KiB (a small range), 64 KiB, 256 KiB and 1 MiB, the most that one read can usefully
+ * fill. Each is a page more: the read that brings the last bytes of a 64 KiB range then leaves room, and libuv, which
+ * reads once more after every buffer that was filled to the brim, does not.
+ */
+export const SLAB_SIZES_BYTES = [20 << 10, 68 << 10, 260 << 10, 1028 << 10] as const;
 
 /** Free memory a pool keeps for the next reads; what is above it goes back to the process. */
 const DEFAULT_MAX_FREE_BYTES = 64 << 20;
