@@ -40,6 +40,8 @@ export function createGateway({ log, maxTransfers, ...options }: GatewayOptions)
     report: (error, id) => log.error({ err: error, id }, 'a transfer failed'),
   };
   const server = createControlServer(log, (others) => (request, response) => {
+    // Node reads nothing after a request for another protocol, whatever was pipelined: it is the connection's last.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (hasLastAnswer(request.socket)) return;
     request.url = toOriginForm(request.url ?? '');
     const fault = findFault(request);

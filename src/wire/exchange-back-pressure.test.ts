@@ -6,9 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createSelfSigned } from '../lab/origin/self-signed.ts';
 import { patternBytes } from '../testing/pattern.ts';
 import type { Exchange } from './exchange.ts';
+import { SLAB_SIZES_BYTES } from './slab-pool.ts';
 import { readAll, readWhole, untilTrue, withWire } from './wire-trial.test-double.ts';
 import type { WireTrial } from './wire-trial.test-double.ts';
-import { SLAB_SIZES_BYTES } from './slab-pool.ts';
 
 const BODY_BYTES = 32 << 20;
 const BODY = patternBytes({ start: 0, end: BODY_BYTES });

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSelfSigned } from '../lab/origin/self-signed.ts';
 import type { Peer } from './scripted-origin.test-double.ts';
+import { SLAB_SIZES_BYTES } from './slab-pool.ts';
 import { readAll, readWhole, untilTrue, withWire } from './wire-trial.test-double.ts';
 import type { WireTrial } from './wire-trial.test-double.ts';
 
+const [, FIRST_SLAB_BYTES] = SLAB_SIZES_BYTES;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 /** Serves one exchange, so that a connection is idle. */
@@ -138,7 +140,7 @@ for (const [transport, options] of [
     for (const [buffer, length] of [
       // With a head of 41 bytes, 4 KiB.
       ['the connection’s own buffer', 4_055],
-      ['a slab', 64 << 10],
+      ['a slab', FIRST_SLAB_BYTES],
     ] as const) {
       test(`whose response fills ${buffer}, and has a surplus, is not kept for who waits`, async () => {
         await withWire({ ...options, maxConnections: 1 }, async (wire) => {
