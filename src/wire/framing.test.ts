@@ -126,6 +126,12 @@ test('an HTTP/1.1 connection is kept unless it says close', () => {
   assert.equal(isKept({ fields: ['Content-Length: 5', 'Connection: keep-alive', 'Connection: close'] }), false);
 });
 
+test('a connection is not kept after a coding for a body that must not come, and comes at times', () => {
+  for (const described of [{ method: 'HEAD' }, { status: 304 }] as const) {
+    assert.equal(isKept({ ...described, fields: ['Transfer-Encoding: chunked'] }), false);
+  }
+});
+
 test('an HTTP/1.0 connection is kept only if it says so', () => {
   const fields = ['Content-Length: 5'];
   assert.equal(isKept({ version: '1.0', fields }), false);

@@ -32,6 +32,8 @@ export function toFraming(method: 'GET' | 'HEAD', head: ResponseHead): Framing {
 /** Whether the origin leaves the connection open for another exchange after this response. */
 export function staysOpen(head: ResponseHead, framing: Framing): boolean {
   if (framing.kind === 'until-close') return false;
+  // A server that names a coding for a body it must not send may send its last chunk all the same, as Swift does.
+  if (framing.kind === 'none' && head.fields.has('transfer-encoding')) return false;
   const options = (head.fields.get('connection') ?? '')
     .toLowerCase()
     .split(',')
