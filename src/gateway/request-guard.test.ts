@@ -130,6 +130,35 @@ describe('a gateway', GUARDED, () => {
     assert.equal(peer.receivedBytes, 0, 'it would be taken for the answer to the request that was in order');
   });
 
+  it('lets an answer be whole whatever comes after a request that was to be the last', async (t) => {
+    const { connect, source, nextEntry } = await startGateway(t);
+    const peer = await connect();
+    peer.ask('/data/scripted', { fields: ['Connection: close'] });
+    const body = await source.nextBody();
+    body.confirm();
+    peer.socket.write('\r\nrubbish\r\n\r\n');
+    body.give(patternBytes({ start: 0, end: 500 }));
+    await body.untilRead();
+    peer.ask('/data/object');
+    body.give(patternBytes({ start: 500, end: 1000 }));
+    body.end();
+    assert.ok((await peer.answer()).content.equals(patternBytes({ start: 0, end: 1000 })));
+    await peer.ended;
+    assert.equal(peer.receivedBytes, 0, 'nothing after it is answered');
+    assert.equal((await nextEntry()).outcome, 'complete');
+  });
+
+  it('sees a client leave that has sent more than its last request', async (t) => {
+    const { connect, source, nextEntry } = await startGateway(t);
+    const peer = await connect();
+    peer.ask('/data/scripted', { fields: ['Connection: close'] });
+    const body = await source.nextBody();
+    peer.socket.write('rubbish\r\n\r\n');
+    peer.socket.destroy();
+    await body.untilClosed();
+    assert.equal((await nextEntry()).outcome, 'client-gone');
+  });
+
   it('sends the answer that is ready when the request goes on with rubbish', async (t) => {
     const { connect } = await startGateway(t);
     const peer = await connect();

@@ -62,6 +62,8 @@ type AnsweredSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
  * would be taken for a part of it: what has been ended may still leave, and anything else is cut.
  */
 export function refuseSocket(error: NodeJS.ErrnoException, socket: AnsweredSocket): void {
+  // What comes after a request with `Connection: close` is not read; the answer to that request is not its fault.
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
   if (socket._httpMessage?.writableEnded) {
     socket.destroySoon();
     return;
