@@ -6,6 +6,7 @@ import { Client } from '../flow/client.ts';
 import { flow } from '../flow/flow.ts';
 import type { Outcome } from '../flow/flow.ts';
 import { Sequence } from '../flow/sequence.ts';
+import type { Segment } from '../flow/sequence.ts';
 import type { ByteRange } from '../http/range.ts';
 import type { Body, ObjectName, Source } from '../source/source.ts';
 import { planResponse } from './plan.ts';
@@ -48,6 +49,13 @@ export type Transfer = {
   readonly durationMs: number;
   readonly error: SluiceError | undefined;
 };
+
+/**
+ * What is asked of an origin first: it cannot send what it was not asked for, so a client that takes little and leaves
+ * costs no more, however much the sockets' buffers on the way would hold. It is twice what the largest of them holds of
+ * a client's own by Linux's default (tcp_wmem, ip-sysctl.rst): one who has taken it all is reading.
+ */
+const FIRST_ASK_BYTES = 8 << 20;
 
 type Result = Omit<Transfer, 'durationMs'>;
 
@@ -112,14 +120,12 @@ async function deliver(
   const { plan, representation: version } = planned;
   const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
   const open = (range: ByteRange) => source.open({ object, version, range, signal: client.signal });
-  const [only] = ranges;
+  const segments = plan.segments.flatMap((segment): Segment[] =>
+    segment instanceof Uint8Array ? [segment] : toAsks(segment).map((range) => () => open(range)),
+  );
+  const [only] = segments;
   const body: Body & { readonly ownBytes?: number } =
-    only && plan.segments.length === 1
-      ? open(only)
-      : new Sequence(
-          plan.segments.map((part) => (part instanceof Uint8Array ? part : () => open(part))),
-          client.signal,
-        );
+    typeof only === 'function' && segments.length === 1 ? only() : new Sequence(segments, client.signal);
   let result: Pick<Result, 'outcome' | 'status' | 'deliveredBytes' | 'error'>;
   try {
     // Until the origin has confirmed version and range, the status can still say that it did not.
@@ -133,6 +139,17 @@ async function deliver(
   const { receivedBytes, ownBytes = 0 } = body;
   const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
   return { ...result, ranges, receivedBytes, overReadBytes };
+}
+
+/** What to ask a source for, one after the other, to have all of `range`. */
+function toAsks({ start, end }: ByteRange): readonly ByteRange[] {
+  const next = start + FIRST_ASK_BYTES;
+  return next < end
+    ? [
+        { start, end: next },
+        { start: next, end },
+      ]
+    : [{ start, end }];
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */

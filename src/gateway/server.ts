@@ -98,11 +98,12 @@ function createControlServer(
       const inner = createServer(SERVER_LIMITS, listenBefore(others));
       // Beyond a number of fields Node would drop them silently; the guard refuses such a request instead.
       inner.maxHeadersCount = 0;
-      inner.on('clientError', refuseSocket);
       return inner;
     },
     logger: false,
     forceCloseConnections: true,
+    // In the place of Fastify's own, which would write a second answer after ours.
+    clientErrorHandler: refuseSocket,
     // What its router cannot read as a path.
     frameworkErrors: (_error, _request, reply) => answerNothingHere(reply),
   });

@@ -69,18 +69,35 @@ class Traffic {
   }
 }
 
-test('the first slab is small, and each that was filled makes the next four times as large', () => {
+test('slabs grow with what the reader has taken', () => {
   const slabs = new SlabPool();
-  const { inbox } = new Traffic(slabs, { seed: 0, wantBytes: ENDLESS_BYTES });
+  const traffic = new Traffic(slabs, { seed: 0, wantBytes: ENDLESS_BYTES });
   const [, first, middle, largest] = SLAB_SIZES_BYTES;
-  const sizes = [first, middle, largest, largest];
-  for (const size of sizes) {
-    const room = inbox.room(ENDLESS_BYTES);
-    assert.equal(room.length, size);
-    inbox.advance(room.length, ENDLESS_BYTES);
+  let takenBytes = 0;
+  for (const [size, untilBytes] of [
+    [first, 256 << 10],
+    [middle, 16 << 20],
+    [largest, 20 << 20],
+  ] as const) {
+    for (; takenBytes < untilBytes; takenBytes += size) {
+      assert.equal(traffic.inbox.room(ENDLESS_BYTES).length, size, `after ${takenBytes} bytes`);
+      traffic.receive(size);
+      assert.ok(traffic.take());
+      traffic.releaseAll();
+    }
+  }
+  traffic.inbox.drop();
+  assert.equal(slabs.takenCount, 0);
+});
+
+test('slabs stay small for a reader that takes nothing', () => {
+  const { inbox } = new Traffic(new SlabPool(), { seed: 0, wantBytes: ENDLESS_BYTES });
+  const [, first] = SLAB_SIZES_BYTES;
+  for (let count = 0; count < 10; count += 1) {
+    assert.equal(inbox.room(ENDLESS_BYTES).length, first);
+    inbox.advance(first, ENDLESS_BYTES);
   }
   inbox.drop();
-  assert.equal(slabs.takenCount, 0);
 });
 
 test('a small body takes a small slab', () => {

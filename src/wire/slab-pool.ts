@@ -46,7 +46,8 @@ export class SlabPool {
     const size = SLAB_SIZES_BYTES.find((candidate) => candidate >= wantBytes) ?? SLAB_SIZES_BYTES.at(-1)!;
     const kept = this.#free.get(size)!.pop();
     if (kept) this.#freeBytes -= size;
-    const buffer = kept ?? Buffer.allocUnsafeSlow(size);
+    // Filled once, so that a new slab is memory from the start: what a pool has out is what the process has grown by.
+    const buffer = kept ?? Buffer.allocUnsafeSlow(size).fill(0);
     this.#takenBytes += size;
     this.#takenCount += 1;
     let onLoan = true;

@@ -1,0 +1,181 @@
+// An origin that fails: in the middle of a body the client sees a broken transfer and never a complete one; before
+// the first byte it gets a status that says what happened, and when to come back.
+import assert from 'node:assert/strict';
+import { after, afterEach, describe, it } from 'node:test';
+import type { Fault, FaultRule } from '../../src/lab/origin/fault-rules.ts';
+import { syntheticBytes, syntheticSha256 } from '../../src/lab/origin/synthetic-bytes.ts';
+import type { TransferLine } from './gateway-process.ts';
+import type { Answer } from './http-reader.ts';
+import { runProgram } from './program.ts';
+import { openRawClient } from './raw-client.ts';
+import { startWorld, within } from './world.ts';
+
+const LARGE = { id: 'large', size: 40_000_000, seed: 21 };
+const REPLACED = { id: 'replaced', size: 1_000_000, seed: 22 };
+const REMOVED = { id: 'removed', size: 1_000_000, seed: 23 };
+const UNREACHABLE = { id: 'unreachable', store: 'gone' };
+
+/** Nobody listens there: tcpmux, the service of that port, has not been in use for decades. */
+const DEAD_ENDPOINT = 'http://127.0.0.1:1';
+
+const world = await startWorld({
+  objects: [LARGE, REPLACED, REMOVED],
+  timeouts: { connectMs: 500, headMs: 200, upstreamStallMs: 300 },
+  stores: { gone: { type: 's3', endpoint: DEAD_ENDPOINT, region: 'us-east-1' } },
+  entries: [
+    {
+      ...UNREACHABLE,
+      bucket: 'bucket',
+      key: 'k',
+      size: 5,
+      etag: '"e"',
+      filename: 'k',
+      mediaType: 'text/plain',
+      digests: {},
+    },
+  ],
+});
+const { origin, gateway } = world;
+
+let linesSeen = 0;
+
+/** The ledger's word on the transfer that has just ended. */
+async function lastLine(): Promise<TransferLine> {
+  const line = await within(
+    gateway.untilTransfers((lines) => lines[linesSeen]),
+    'a line of the ledger',
+  );
+  linesSeen += 1;
+  return line;
+}
+
+async function ask(
+  id: string,
+  range?: string,
+): Promise<{ readonly answer: Answer | undefined; readonly rest: string }> {
+  const client = await openRawClient(gateway);
+  const answered = client.answer().catch(() => undefined);
+  client.write(`GET /data/${id} HTTP/1.1\r\nHost: test\r\n${range === undefined ? '' : `Range: ${range}\r\n`}\r\n`);
+  const answer = await within(answered, `an answer for ${id}`);
+  const rest = client.unasked;
+  client.close();
+  return { answer, rest };
+}
+
+describe('an origin that fails in the middle', () => {
+  afterEach(() => origin.setFaults([]));
+
+  const endings: readonly (readonly [string, Fault, string])[] = [
+    ['resets', { resetAfterBytes: 10_000_000 }, 'truncated'],
+    ['ends early', { truncateAfterBytes: 10_000_000 }, 'truncated'],
+    ['ends one byte early', { truncateAfterBytes: LARGE.size - 1 }, 'truncated'],
+    ['falls silent', { stallAfterBytes: 10_000_000 }, 'stalled'],
+  ];
+  for (const [how, fault, error] of endings) {
+    it(`and ${how} breaks the transfer of curl`, async () => {
+      origin.setFaults([{ fault }]);
+      const { code, outBytes } = await runProgram('curl', ['-s', world.urlOf(LARGE.id)]);
+      assert.notEqual(code, 0);
+      assert.ok(outBytes < LARGE.size);
+      const { outcome, status, deliveredBytes, ...line } = await lastLine();
+      assert.deepEqual([outcome, status, line.error], ['source-failed', 200, error]);
+      assert.ok(deliveredBytes >= outBytes, 'what the client has was delivered');
+    });
+
+    it(`and ${how} breaks the transfer of wget`, async () => {
+      origin.setFaults([{ fault }]);
+      const { code, outBytes } = await runProgram('wget', ['-q', '--tries=1', '-O', '-', world.urlOf(LARGE.id)]);
+      assert.notEqual(code, 0);
+      assert.ok(outBytes < LARGE.size);
+      assert.equal((await lastLine()).outcome, 'source-failed');
+    });
+  }
+
+  it('gives only right bytes up to there', async () => {
+    origin.setFaults([{ fault: { resetAfterBytes: 10_000_000 } }]);
+    const { answer, rest } = await ask(LARGE.id);
+    assert.equal(answer, undefined);
+    const body = Buffer.from(rest.slice(rest.indexOf('\r\n\r\n') + 4), 'latin1');
+    assert.ok(body.equals(syntheticBytes({ ...LARGE, offset: 0, length: body.length })));
+    await lastLine();
+  });
+
+  it('never continues a response with another version', async () => {
+    origin.setFaults([{ match: { nth: 2 }, fault: { changedEtag: true } }]);
+    const { answer, rest } = await ask(LARGE.id, 'bytes=0-99, 200-299');
+    assert.equal(answer, undefined);
+    const expected = syntheticBytes({ ...LARGE, offset: 0, length: 100 }).toString('latin1');
+    const [, afterFirst] = rest.split(expected);
+    assert.ok(afterFirst !== undefined && afterFirst.length < 300, 'the first part, and no bytes of a second one');
+    const { outcome, status, error } = await lastLine();
+    assert.deepEqual([outcome, status, error], ['source-failed', 206, 'changed']);
+  });
+});
+
+describe('an origin that fails before the first byte', () => {
+  after(() => world.close());
+  afterEach(() => origin.setFaults([]));
+
+  const RETRY_AFTER = /^[1-9]\d*$/;
+  const refusals: readonly (readonly [string, FaultRule, number, string, boolean])[] = [
+    ['asks to slow down', { fault: { slowDown: {} } }, 503, 'origin-busy', true],
+    ['says when to come back', { fault: { slowDown: { retryAfterSeconds: 1 } } }, 503, 'origin-busy', true],
+    ['fails', { fault: { internalError: true } }, 502, 'origin-failed', true],
+    ['resets every connection', { fault: { resetUnanswered: true } }, 502, 'origin-unreachable', true],
+    ['does not answer', { fault: { neverAnswer: true } }, 504, 'origin-timeout', true],
+    ['answers too late', { fault: { headDelayMs: 60_000 } }, 504, 'origin-timeout', true],
+    ['has another version', { fault: { changedEtag: true } }, 502, 'changed', false],
+  ];
+  for (const [how, rule, status, error, hasRetryAfter] of refusals) {
+    it(`and ${how} makes a ${status}`, async () => {
+      origin.setFaults([rule]);
+      const { answer } = await ask(LARGE.id);
+      assert.equal(answer?.status, status);
+      assert.equal(answer.fields['content-type'], 'application/problem+json');
+      assert.equal(RETRY_AFTER.test(answer.fields['retry-after'] ?? ''), hasRetryAfter);
+      const line = await lastLine();
+      assert.deepEqual([line.outcome, line.status, line.error], ['source-failed', status, error]);
+      assert.equal(line.deliveredBytes, 0);
+    });
+  }
+
+  it('but answers rightly when asked again is not noticed', async () => {
+    origin.setFaults([{ times: 2, fault: { slowDown: {} } }]);
+    const { code, outSha256 } = await runProgram('curl', ['-sS', '--fail', world.urlOf(LARGE.id)]);
+    assert.deepEqual([code, outSha256], [0, await syntheticSha256(LARGE)]);
+    assert.equal((await lastLine()).outcome, 'complete');
+  });
+
+  for (const [how, fault] of [
+    ['gives other bytes than were asked for', { wrongContentRange: true }],
+    ['gives the whole instead of a range', { ignoreRange: true }],
+  ] as const) {
+    it(`and ${how} makes a 502`, async () => {
+      origin.setFaults([{ fault }]);
+      const { answer } = await ask(LARGE.id, 'bytes=1000-1999');
+      assert.equal(answer?.status, 502);
+      const line = await lastLine();
+      assert.deepEqual([line.outcome, line.error], ['source-failed', 'origin-invalid']);
+    });
+  }
+
+  it('because the object was replaced makes a 502, since the catalog names one version', async () => {
+    origin.replaceObject(world.bucket, REPLACED.id);
+    assert.equal((await ask(REPLACED.id)).answer?.status, 502);
+    assert.equal((await lastLine()).error, 'changed');
+  });
+
+  it('because the object was removed makes a 404', async () => {
+    origin.removeObject(world.bucket, REMOVED.id);
+    assert.equal((await ask(REMOVED.id)).answer?.status, 404);
+    assert.equal((await lastLine()).error, 'not-found');
+  });
+
+  it('because it is down makes a 502 that says when to come back', async () => {
+    const { answer } = await ask(UNREACHABLE.id);
+    assert.equal(answer?.status, 502);
+    assert.match(answer.fields['retry-after'] ?? '', RETRY_AFTER);
+    const line = await lastLine();
+    assert.deepEqual([line.outcome, line.error], ['source-failed', 'origin-unreachable']);
+  });
+});
