@@ -30,7 +30,7 @@ function formatSetting({ machine, loadBefore, programs, missing, origin, rounds 
     ...missing,
     `origin: ${origin}`,
     'each proxy: one process, new in each round and warmed up, connections to the origin kept, its certificate verified where there is TLS',
-    'sluice: as it ships, requests signed and a line logged for each transfer; the others do neither',
+    'sluice: requests signed, which the others do not; no access log for any of them',
     `${rounds} ${rounds === 1 ? 'round' : 'rounds'} of each proxy in turn; median (lowest–highest); GB = 10⁹ bytes`,
     'sluice÷ is the figure of Sluice divided by that of the row, taken within each round',
     'busy % is CPU time to time: where it is well below 100, the proxy waited for the origin, wrk or a free core',
