@@ -146,7 +146,18 @@ function toEntries(origin: Origin, objects: readonly LibraryObject[]): CatalogEn
     const { etag, size, lastModified } = origin.putObject(BUCKET, { ...spec, key: id });
     const digests = sha256 === undefined ? {} : { 'sha-256': Buffer.from(sha256, 'hex') };
     const mediaType = 'application/octet-stream';
-    return { id, store: STORE, bucket: BUCKET, key: id, size, etag, lastModified, filename: basename(id), mediaType, digests };
+    return {
+      id,
+      store: STORE,
+      bucket: BUCKET,
+      key: id,
+      size,
+      etag,
+      lastModified,
+      filename: basename(id),
+      mediaType,
+      digests,
+    };
   });
 }
 
@@ -157,7 +168,9 @@ async function writeCatalog(path: string, entries: readonly CatalogEntry[]): Pro
 }
 
 async function assertNothingUnderWay(origin: Origin): Promise<void> {
-  const idle = origin.meter.until(({ requests }) => requests.every(({ endedAt }) => endedAt !== undefined) || undefined);
+  const idle = origin.meter.until(
+    ({ requests }) => requests.every(({ endedAt }) => endedAt !== undefined) || undefined,
+  );
   await within(idle, 'every request at the origin to end');
 }
 
