@@ -11,6 +11,8 @@ import { openRawClient } from './raw-client.ts';
 import { startWorld, within } from './world.ts';
 
 const LARGE = { id: 'large', size: 40_000_000, seed: 21 };
+/** The origin is asked for the first 8 MiB, then for the rest; a fault strikes each answer by its own bytes. */
+const SECOND_ANSWER_BYTES = LARGE.size - (8 << 20);
 const REPLACED = { id: 'replaced', size: 1_000_000, seed: 22 };
 const REMOVED = { id: 'removed', size: 1_000_000, seed: 23 };
 const UNREACHABLE = { id: 'unreachable', store: 'gone' };
@@ -68,7 +70,7 @@ describe('an origin that fails in the middle', () => {
   const endings: readonly (readonly [string, Fault, string])[] = [
     ['resets', { resetAfterBytes: 10_000_000 }, 'truncated'],
     ['ends early', { truncateAfterBytes: 10_000_000 }, 'truncated'],
-    ['ends one byte early', { truncateAfterBytes: LARGE.size - 1 }, 'truncated'],
+    ['ends one byte early', { truncateAfterBytes: SECOND_ANSWER_BYTES - 1 }, 'truncated'],
     ['falls silent', { stallAfterBytes: 10_000_000 }, 'stalled'],
   ];
   for (const [how, fault, error] of endings) {
