@@ -105,9 +105,12 @@ test('a write at any moment of a read never gives a byte of the other version', 
   }
 });
 
+let fifos = 0;
+
 /** Occupies every thread that the runtime has for files, as a file system that hangs does. Returns what frees them. */
 async function hangFileSystem(): Promise<() => void> {
-  const fifo = join(root, 'fifo');
+  fifos += 1;
+  const fifo = join(root, `fifo-${fifos}`);
   execFileSync('mkfifo', [fifo]);
   // The runtime has four such threads by default (UV_THREADPOOL_SIZE). Opening a FIFO waits for its other end.
   const opened = Array.from({ length: 4 }, () => {
@@ -117,8 +120,11 @@ async function hangFileSystem(): Promise<() => void> {
   });
   return () => {
     const otherEnd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
-    unlinkSync(fifo);
-    void Promise.all(opened).then((descriptors) => [otherEnd, ...descriptors].forEach((each) => closeSync(each)));
+    // A thread that was still at something else opens it only now: the other end stays until all have.
+    void Promise.all(opened).then((descriptors) => {
+      unlinkSync(fifo);
+      for (const each of [otherEnd, ...descriptors]) closeSync(each);
+    });
   };
 }
 
