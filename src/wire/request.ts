@@ -1,8 +1,8 @@
 // A request as bytes. Only GET and HEAD, which have no content and may be sent again.
 import { SluiceError } from '../errors.ts';
+import { isToken } from '../http/field.ts';
 
 const TARGET = /^\/[\x21-\x7e]*$/;
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\x20-\x7e\x80-\xff]*$/;
 
 export type WireRequest = {
@@ -23,7 +23,7 @@ export function toWireRequest(
   if (!TARGET.test(target)) throw new SluiceError('bad-input', 'a request target must be an encoded path');
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (const [name, value] of fields) {
-    if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) {
+    if (!isToken(name) || !FIELD_VALUE.test(value)) {
       throw new SluiceError('bad-input', `the request field ${JSON.stringify(name)} has a character it must not have`);
     }
     head += `${name}: ${value}\r\n`;

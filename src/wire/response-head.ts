@@ -2,6 +2,7 @@
 // split over any number of reads. What is lenient elsewhere (bare LF, folded lines, spaces before a colon) is how
 // responses get smuggled, so it is refused here.
 import { SluiceError } from '../errors.ts';
+import { isFieldValue, isToken } from '../http/field.ts';
 
 /** Room for S3's 2 KiB of user metadata many times over; no origin of ours sends heads near this. */
 const MAX_HEAD_BYTES = 32 << 10;
@@ -13,8 +14,6 @@ const CR = 13;
 const LF = 10;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const EXPECTED_START = Buffer.from('HTTP/1.');
 
 export type ResponseHead = {
@@ -48,9 +47,9 @@ export function parseResponseHead(text: string): ResponseHead {
     const line = lines[index]!;
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
-    if (!FIELD_NAME.test(name)) throw invalid('a field name, or a folded line');
+    if (!isToken(name)) throw invalid('a field name, or a folded line');
     const value = stripWhitespace(line.slice(colon + 1));
-    if (!FIELD_VALUE.test(value)) throw invalid(`a control character in the field ${name}`);
+    if (!isFieldValue(value)) throw invalid(`a control character in the field ${name}`);
     const key = name.toLowerCase();
     const earlier = fields.get(key);
     fields.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
