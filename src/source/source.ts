@@ -25,6 +25,8 @@ export type Version = {
 export type Stat = Version & {
   readonly lastModified?: Date;
   readonly mediaType?: string;
+  /** The size, in bytes, of the parts that it was uploaded in (the last may be smaller), where that is known. */
+  readonly partBytes?: number;
 };
 
 /** An object as a listing tells of it. */
@@ -50,6 +52,9 @@ export interface Body {
 
   /** Bytes of this body that have come out of the origin so far, wanted or not. */
   readonly receivedBytes: number;
+
+  /** How often its origin failed in the middle and was asked again for the rest. Absent is never. */
+  readonly resumedCount?: number;
 
   /**
    * The next bytes, or `undefined` after the last.
@@ -84,6 +89,10 @@ export type OpenRequest = {
    * When the body is over, no listener of it MUST be left on the signal.
    */
   readonly signal: AbortSignal;
+  /** The largest piece of memory to receive into, in bytes: its holder has reserved no more. A source MAY ignore it. */
+  readonly slabBytes?: number;
+  /** Asks on a connection that nothing has used before, where there are connections. A source MAY ignore it. */
+  readonly fresh?: boolean;
 };
 
 export type ListRequest = {
