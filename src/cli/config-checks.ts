@@ -23,6 +23,16 @@ export function parseListen(listen: string): ListenAddress | undefined {
   return port > MAX_PORT || (bracketed && !isIPv6(host)) ? undefined : { host, port };
 }
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
+
+/** The bytes that a size of the schema's pattern means. */
+export function parseSize(size: string): number {
+  return Number.parseInt(size, 10) * UNIT_BYTES[size.slice(-3)]!;
+}
+
+/** Below this there is not one slab for each of a few dozen transfers. */
+const MIN_BUDGET_BYTES = 1 << 20;
+
 /** A path of the file: what is relative is so to the file's own folder, wherever the command was started. */
 export function resolveBeside(configPath: string, path: string): string {
   return resolve(dirname(resolve(configPath)), path);
@@ -36,8 +46,11 @@ export type CheckOptions = {
 
 /** The mistakes that the schema cannot see, in the parts of the file that fit it. */
 export function checkFacts(file: unknown, { configPath, unfit }: CheckOptions): readonly SchemaMistake[] {
-  const { listen, stores } = soundParts(file, unfit);
+  const { listen, stores, memory } = soundParts(file, unfit);
   const mistakes: SchemaMistake[] = [];
+  if (memory?.budget !== undefined && parseSize(memory.budget) < MIN_BUDGET_BYTES) {
+    mistakes.push({ keys: ['memory', 'budget'], text: `got ${memory.budget}, want 1MiB or more` });
+  }
   if (listen !== undefined && !parseListen(listen)) {
     const want = `want a port from 0 to ${MAX_PORT}, and between brackets an IPv6 address`;
     mistakes.push({ keys: ['listen'], text: `got ${describeValue(listen, ['listen'])}, ${want}` });
@@ -50,7 +63,7 @@ export function checkFacts(file: unknown, { configPath, unfit }: CheckOptions): 
   return mistakes;
 }
 
-type SoundParts = Pick<ConfigFile, 'listen' | 'stores'>;
+type SoundParts = Pick<ConfigFile, 'listen' | 'stores' | 'memory'>;
 
 function soundParts(file: unknown, unfit: readonly SchemaMistake[]): SoundParts {
   if (!isMapping(file)) return { stores: {} };

@@ -25,6 +25,12 @@ const timeoutMs = (description: string) =>
 const count = (maximum: number, description: string) =>
   Type.Integer({ minimum: 1, maximum, description: `a whole number from 1 to ${maximum}: ${description}` });
 
+const size = (description: string) =>
+  Type.String({
+    pattern: '^[1-9][0-9]{0,5}(?:KiB|MiB|GiB)$',
+    description: `a size such as 64KiB, 256MiB or 1GiB: ${description}`,
+  });
+
 const profileSchema = Type.Object(
   { profile: text("the name of a profile in the AWS configuration files, without which the default chain's is taken") },
   closed,
@@ -86,6 +92,30 @@ const timeoutsSchema = Type.Object(
   { ...closed, description: 'a map of timeouts' },
 );
 
+const memorySchema = Type.Object(
+  {
+    budget: Type.Optional(size('the memory for the bodies of all transfers together, at least 1MiB')),
+    waitMs: Type.Optional(timeoutMs('how long a new transfer may wait for memory before it is refused')),
+  },
+  { ...closed, description: 'a map with budget and waitMs' },
+);
+
+const readaheadSchema = Type.Object(
+  {
+    maxBytes: Type.Optional(size('the most that one transfer may have asked for and its client not taken')),
+    connections: Type.Optional(count(256, 'the most connections to the store that one transfer may use at once')),
+  },
+  { ...closed, description: 'a map with maxBytes and connections' },
+);
+
+const minimumRateSchema = Type.Object(
+  {
+    bytes: size('what a client must take'),
+    windowMs: timeoutMs('in how much time, counting only what we had to wait for it'),
+  },
+  { ...closed, description: 'a map with bytes and windowMs' },
+);
+
 /** The whole file, as it is written. */
 export const configFileSchema = Type.Object(
   {
@@ -108,6 +138,24 @@ export const configFileSchema = Type.Object(
       description: 'a map of at least one store, from its name to its type and place',
     }),
     timeouts: Type.Optional(timeoutsSchema),
+    memory: Type.Optional(memorySchema),
+    readahead: Type.Optional(readaheadSchema),
+    park: Type.Optional(
+      Type.Object(
+        {
+          afterMs: Type.Optional(
+            timeoutMs('how long a client may take nothing before what was read ahead for it is given up'),
+          ),
+        },
+        { ...closed, description: 'a map with afterMs' },
+      ),
+    ),
+    minimumRate: Type.Optional(minimumRateSchema),
+    kernel: Type.Optional(
+      Type.Enum(['auto', 'off'], {
+        description: 'auto or off: auto asks the kernel what clients have acknowledged, where it can be asked',
+      }),
+    ),
     limits: Type.Optional(
       Type.Object(
         { transfers: Type.Optional(count(1_000_000, 'the most transfers at once')) },

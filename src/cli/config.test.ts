@@ -66,6 +66,11 @@ describe('loadConfig', () => {
         shutdownMs: 30_000,
       },
       limits: { transfers: 10_000 },
+      memory: { budgetBytes: 256 << 20, waitMs: 5_000 },
+      readahead: { maxBytes: 64 << 20, connections: 12 },
+      park: { afterMs: 5_000 },
+      minimumRate: undefined,
+      kernel: 'auto',
     });
   });
 
@@ -90,11 +95,20 @@ stores:
   disk: { type: file, root: data }
 timeouts: { connectMs: 1, headMs: 2, upstreamStallMs: 3, downstreamStallMs: 4, shutdownMs: 5 }
 limits: { transfers: 6 }
+memory: { budget: 1GiB, waitMs: 7 }
+readahead: { maxBytes: 512KiB, connections: 8 }
+park: { afterMs: 9 }
+minimumRate: { bytes: 64KiB, windowMs: 10 }
+kernel: off
 `),
     );
     assert.deepEqual(config.listen, { host: '::1', port: 0 });
     assert.equal(config.catalog, join(folder, 'my.db'));
     assert.deepEqual([config.access, config.log, config.limits], ['public', 'silent', { transfers: 6 }]);
+    assert.deepEqual(config.memory, { budgetBytes: 1 << 30, waitMs: 7 });
+    assert.deepEqual(config.readahead, { maxBytes: 512 << 10, connections: 8 });
+    assert.deepEqual([config.park, config.kernel], [{ afterMs: 9 }, 'off']);
+    assert.deepEqual(config.minimumRate, { bytes: 64 << 10, windowMs: 10 });
     assert.deepEqual(Object.values(config.timeouts), [1, 2, 3, 4, 5]);
     assert.deepEqual(config.stores.get('archive'), {
       type: 's3',

@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { SluiceError } from '../errors.ts';
-import { checkFacts, parseListen, resolveBeside } from './config-checks.ts';
+import { DEFAULT_BUDGET_BYTES } from '../flow/budget.ts';
+import { DEFAULT_READ_AHEAD } from '../flow/readahead.ts';
+import { checkFacts, parseListen, parseSize, resolveBeside } from './config-checks.ts';
 import type { ListenAddress } from './config-checks.ts';
 import { findMistakes } from './config-mistakes.ts';
 import type { ConfigFile, LogLevel, S3Credentials } from './config-schema.ts';
@@ -30,6 +32,9 @@ const DEFAULT_TIMEOUTS: Timeouts = {
   // Kubernetes grants 30 s between the request to stop and the kill, systemd 90 s.
   shutdownMs: 30_000,
 };
+
+/** Where there are few transfers this is more than they use, and where there are many it is what keeps them small. */
+const DEFAULT_MEMORY = { budgetBytes: DEFAULT_BUDGET_BYTES, waitMs: DEFAULT_READ_AHEAD.memoryWaitMs };
 
 /** Far above what a network fills; the bound is there so that a flood ends in refusals and not in lost memory. */
 const DEFAULT_LIMITS = { transfers: 10_000 };
@@ -69,6 +74,12 @@ export type Config = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly timeouts: Timeouts;
   readonly limits: { readonly transfers: number };
+  readonly memory: { readonly budgetBytes: number; readonly waitMs: number };
+  readonly readahead: { readonly maxBytes: number; readonly connections: number };
+  readonly park: { readonly afterMs: number };
+  /** The least that a client must take; none by default. */
+  readonly minimumRate: { readonly bytes: number; readonly windowMs: number } | undefined;
+  readonly kernel: 'auto' | 'off';
 };
 
 /** A configuration that says who may read: without it nothing is served. */
@@ -162,6 +173,23 @@ function toConfig(path: string, file: ConfigFile): Config {
     stores: new Map(stores),
     timeouts: { ...DEFAULT_TIMEOUTS, ...file.timeouts },
     limits: { ...DEFAULT_LIMITS, ...file.limits },
+    ...toFlowConfig(file),
+  };
+}
+
+function toFlowConfig({ memory, readahead, park, minimumRate, kernel = 'auto' }: ConfigFile) {
+  return {
+    memory: {
+      budgetBytes: memory?.budget === undefined ? DEFAULT_MEMORY.budgetBytes : parseSize(memory.budget),
+      waitMs: memory?.waitMs ?? DEFAULT_MEMORY.waitMs,
+    },
+    readahead: {
+      maxBytes: readahead?.maxBytes === undefined ? DEFAULT_READ_AHEAD.maxBytes : parseSize(readahead.maxBytes),
+      connections: readahead?.connections ?? DEFAULT_READ_AHEAD.maxConnections,
+    },
+    park: { afterMs: park?.afterMs ?? DEFAULT_READ_AHEAD.parkAfterMs },
+    minimumRate: minimumRate && { bytes: parseSize(minimumRate.bytes), windowMs: minimumRate.windowMs },
+    kernel,
   };
 }
 

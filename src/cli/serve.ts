@@ -5,10 +5,13 @@ import { pino } from 'pino';
 import { createPublicAccess } from '../access/public.ts';
 import { cacheCatalog } from '../catalog/cached-catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { createEngine } from '../flow/engine.ts';
+import type { EngineOptions } from '../flow/engine.ts';
 import { createGateway } from '../gateway/server.ts';
 import { createLogLedger } from '../ledger/log-ledger.ts';
 import { SlabPool } from '../wire/slab-pool.ts';
 import { DEFAULT_CONFIG_PATH, loadServeConfig } from './config.ts';
+import type { ServeConfig } from './config.ts';
 import { interruptible } from './interrupt.ts';
 import { openStores } from './stores.ts';
 
@@ -33,14 +36,19 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
     pino.destination({ fd: 2, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS }),
   );
   const slabs = new SlabPool();
+  const engine = createEngine(toEngineOptions(config));
   const sources = openStores(config, { log, slabs });
   const catalog = cacheCatalog(await openCatalog(config.catalog));
-  log.info({ config: path, listen: config.listen, stores: [...sources.keys()] }, 'starting');
+  log.info(
+    { config: path, listen: config.listen, stores: [...sources.keys()], kernel: engine.withoutKernel ?? 'asked' },
+    'starting',
+  );
   const gateway = createGateway({
     catalog,
     sources,
     access: createPublicAccess(),
     ledger: createLogLedger(log),
+    engine,
     stallTimeoutMs: config.timeouts.downstreamStallMs,
     maxTransfers: config.limits.transfers,
     log,
@@ -57,4 +65,18 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
     for (const source of sources.values()) source.close();
     await catalog.close();
   }
+}
+
+function toEngineOptions({ memory, readahead, park, kernel, minimumRate }: ServeConfig): EngineOptions {
+  return {
+    memoryBytes: memory.budgetBytes,
+    kernel,
+    minimumRate,
+    readAhead: {
+      maxBytes: readahead.maxBytes,
+      maxConnections: readahead.connections,
+      parkAfterMs: park.afterMs,
+      memoryWaitMs: memory.waitMs,
+    },
+  };
 }

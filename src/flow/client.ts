@@ -2,8 +2,15 @@
 // hang-up can come too early to be seen, and its signal closes whatever is held for the client in the same turn.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
+import type { TcpFacts } from '../kernel/tcp.ts';
+import type { Drinker } from './drinker.ts';
 import { onHangUp } from './hang-up.ts';
+import { RateWatch } from './minimum-rate.ts';
+import type { MinimumRate } from './minimum-rate.ts';
+import { Thirst } from './thirst.ts';
 
 /** How a transfer ended before it was complete, when it was not the source that failed. */
 export type Ending = 'client-gone' | 'cut-short';
@@ -15,10 +22,15 @@ export type ClientOptions = {
   readonly signal?: AbortSignal | undefined;
   /** What every answer to this client carries besides its own fields. */
   readonly fields?: Readonly<Record<string, string>> | undefined;
+  /** What the kernel tells of sockets, where it does. */
+  readonly tcpFacts?: TcpFacts | undefined;
+  readonly clock?: Clock | undefined;
+  /** The least it must take, or it is cut short. Default: nothing. */
+  readonly minimumRate?: MinimumRate | undefined;
 };
 
 /** Ends by itself when its response is finished or its client has gone; until then `destroy()` ends it. */
-export class Client {
+export class Client implements Drinker {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly fields: Readonly<Record<string, string>>;
@@ -30,6 +42,9 @@ export class Client {
   readonly #onStall = () => {
     if (this.#writing) this.cutShort();
   };
+  #thirst: Thirst | undefined;
+  #rateWatch: RateWatch | undefined;
+  #writtenBytes = 0;
   #ending: Ending | undefined;
   #settled = false;
   #writing: PromiseWithResolvers<void> | undefined;
@@ -56,6 +71,45 @@ export class Client {
   /** Why nothing more can be delivered, if so. */
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  get undrunkBytes(): number {
+    return this.#drinking().undrunkBytes;
+  }
+
+  get unseenBytes(): number {
+    return this.#drinking().unseenBytes;
+  }
+
+  get roundTripMs(): number {
+    return this.#drinking().roundTripMs;
+  }
+
+  /** A client that drinks nothing for too long is cut short meanwhile. */
+  onceDrunk(callback: () => void): () => void {
+    this.#watchRate();
+    const stopWaiting = this.#drinking().onceDrunk(callback);
+    return () => {
+      this.#rateWatch?.pause();
+      stopWaiting();
+    };
+  }
+
+  #drinking(): Thirst {
+    const { stallTimeoutMs, tcpFacts: facts, clock = SYSTEM_CLOCK } = this.#options;
+    const { socket } = this.request;
+    this.#thirst ??= new Thirst({ socket, facts, clock, stallTimeoutMs, onStall: () => this.cutShort() });
+    return this.#thirst;
+  }
+
+  /** Where there is a least rate, it is watched while bytes wait for the client. */
+  #watchRate(): void {
+    const { minimumRate: rate, clock = SYSTEM_CLOCK } = this.#options;
+    if (!rate) return;
+    const thirst = this.#drinking();
+    const takenBytes = () => thirst.takenBytes(this.#writtenBytes);
+    this.#rateWatch ??= new RateWatch({ rate, clock, takenBytes, onTooSlow: () => this.cutShort() });
+    this.#rateWatch.run();
   }
 
   /** Throws `closed` when nothing more can be delivered. To be called after every await. */
@@ -91,11 +145,14 @@ export class Client {
     clearImmediate(this.#flush);
     const writing = Promise.withResolvers<void>();
     this.#writing = writing;
+    this.#writtenBytes += bytes.length;
+    this.#watchRate();
     this.response.write(bytes, (error) => {
       if (error) {
         this.#leave('client-gone');
       } else {
         this.#writing = undefined;
+        this.#rateWatch?.pause();
         writing.resolve();
       }
     });
@@ -168,6 +225,7 @@ export class Client {
 
   #settle(): void {
     this.#settled = true;
+    this.#rateWatch?.pause();
     this.#unwatchStall();
     clearImmediate(this.#flush);
     this.#unwatch();

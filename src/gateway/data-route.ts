@@ -5,6 +5,7 @@ import type { Access } from '../access/access.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
 import { SluiceError, isSluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
+import type { Engine } from '../flow/engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Source } from '../source/source.ts';
 import { CORS_FIELDS } from './cors.ts';
@@ -22,6 +23,7 @@ export type DataRouteOptions = {
   readonly access: Access;
   readonly ledger: Ledger;
   readonly transfers: Transfers;
+  readonly engine: Engine;
   readonly stallTimeoutMs: number;
   /** Told of what is our fault or a store's, for the operator. */
   readonly report: (error: SluiceError, id: string) => void;
@@ -35,8 +37,9 @@ export async function serveObject(
   response: ServerResponse,
   options: DataRouteOptions,
 ): Promise<void> {
-  const { transfers, stallTimeoutMs } = options;
-  const client = new Client(request, response, { stallTimeoutMs, fields: CORS_FIELDS });
+  const { transfers, stallTimeoutMs, engine } = options;
+  const { tcpFacts, minimumRate } = engine;
+  const client = new Client(request, response, { stallTimeoutMs, fields: CORS_FIELDS, tcpFacts, minimumRate });
   try {
     transfers.begin(client);
     const id = parseObjectPath(request.url ?? '');
@@ -97,14 +100,14 @@ async function transfer(
   asked: Asked,
   options: DataRouteOptions & { readonly entry: CatalogEntry },
 ): Promise<void> {
-  const { entry, sources, ledger, report } = options;
+  const { entry, sources, engine, ledger, report } = options;
   const source = sources.get(entry.store);
   if (!source)
     throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
   const startedAt = new Date();
   const { bucket, key, versionId } = entry;
   const object = versionId === undefined ? { bucket, key } : { bucket, key, versionId };
-  const result = await sendTo(client, { source, object, representation: entry });
+  const result = await sendTo(client, { source, object, representation: entry, engine });
   ledger.record(toLedgerEntry(client.request, asked, { startedAt, result }));
   if (result.outcome === 'source-failed' && result.error) report(result.error, asked.id);
 }

@@ -30,6 +30,8 @@ export type Representation = {
   /** Where there is one, clients are told to save the object under this name. */
   readonly filename?: string | undefined;
   readonly digests?: Digests | undefined;
+  /** The size, in bytes, of the parts that it was uploaded in. */
+  readonly partBytes?: number | undefined;
 };
 
 export type Fields = Readonly<Record<string, string>>;

@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
+import { createEngine } from '../flow/engine.ts';
+import type { Engine } from '../flow/engine.ts';
 import { flow } from '../flow/flow.ts';
 import type { Outcome } from '../flow/flow.ts';
+import { ReadAhead } from '../flow/readahead.ts';
 import { Sequence } from '../flow/sequence.ts';
 import type { Segment } from '../flow/sequence.ts';
 import type { ByteRange } from '../http/range.ts';
@@ -22,9 +25,13 @@ export type Sending = {
   readonly object: ObjectName;
   /** What is already known of the object. Without it the source is asked first. */
   readonly representation?: Representation | undefined;
+  /** What the transfer shares with all others. */
+  readonly engine: Engine;
 };
 
-export type SendObjectOptions = Sending & {
+export type SendObjectOptions = Omit<Sending, 'engine'> & {
+  /** What transfers share. Default: one engine for all that have none of their own. */
+  readonly engine?: Engine | undefined;
   /** Clients are told to save the object under this name. Ignored beside `representation`, which has its own. */
   readonly filename?: string | undefined;
   /** How long the client may leave bytes untaken. Default: two minutes. */
@@ -50,12 +57,12 @@ export type Transfer = {
   readonly error: SluiceError | undefined;
 };
 
-/**
- * What is asked of an origin first: it cannot send what it was not asked for, so a client that takes little and leaves
- * costs no more, however much the sockets' buffers on the way would hold. It is twice what the largest of them holds of
- * a client's own by Linux's default (tcp_wmem, ip-sysctl.rst): one who has taken it all is reading.
- */
-const FIRST_ASK_BYTES = 8 << 20;
+let defaultEngine: Engine | undefined;
+
+function toDefaultEngine(): Engine {
+  defaultEngine ??= createEngine();
+  return defaultEngine;
+}
 
 type Result = Omit<Transfer, 'durationMs'>;
 
@@ -71,8 +78,16 @@ export function sendObject(
   response: ServerResponse,
   options: SendObjectOptions,
 ): Promise<Transfer> {
-  const { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS, signal, filename, ...sending } = options;
-  return sendTo(new Client(request, response, { stallTimeoutMs, signal }), sending, filename);
+  const {
+    stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS,
+    signal,
+    filename,
+    engine = toDefaultEngine(),
+    ...sending
+  } = options;
+  const { tcpFacts, minimumRate } = engine;
+  const client = new Client(request, response, { stallTimeoutMs, signal, tcpFacts, minimumRate });
+  return sendTo(client, { ...sending, engine }, filename);
 }
 
 /** As `sendObject`, to a client that has been watched since its request came. */
@@ -114,18 +129,28 @@ async function askSource(client: Client, sending: Sending, filename: string | un
 
 async function deliver(
   client: Client,
-  { source, object }: Sending,
+  { source, object, engine }: Sending,
   planned: { readonly plan: Plan & { readonly kind: 'content' }; readonly representation: Representation },
 ): Promise<Result> {
   const { plan, representation: version } = planned;
   const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
-  const open = (range: ByteRange) => source.open({ object, version, range, signal: client.signal });
-  const segments = plan.segments.flatMap((segment): Segment[] =>
-    segment instanceof Uint8Array ? [segment] : toAsks(segment).map((range) => () => open(range)),
+  const { signal } = client;
+  const open = (range: ByteRange) =>
+    new ReadAhead({
+      open: (part, slabBytes) => source.open({ object, version, range: part, signal, slabBytes }),
+      range,
+      storedPartBytes: version.partBytes,
+      drinker: client,
+      budget: engine.budget,
+      policy: engine.readAhead,
+      signal,
+    });
+  const segments = plan.segments.map((segment): Segment =>
+    segment instanceof Uint8Array ? segment : () => open(segment),
   );
   const [only] = segments;
   const body: Body & { readonly ownBytes?: number } =
-    typeof only === 'function' && segments.length === 1 ? only() : new Sequence(segments, client.signal);
+    typeof only === 'function' && segments.length === 1 ? only() : new Sequence(segments, signal);
   let result: Pick<Result, 'outcome' | 'status' | 'deliveredBytes' | 'error'>;
   try {
     // Until the origin has confirmed version and range, the status can still say that it did not.
@@ -139,17 +164,6 @@ async function deliver(
   const { receivedBytes, ownBytes = 0 } = body;
   const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
   return { ...result, ranges, receivedBytes, overReadBytes };
-}
-
-/** What to ask a source for, one after the other, to have all of `range`. */
-function toAsks({ start, end }: ByteRange): readonly ByteRange[] {
-  const next = start + FIRST_ASK_BYTES;
-  return next < end
-    ? [
-        { start, end: next },
-        { start: next, end },
-      ]
-    : [{ start, end }];
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */

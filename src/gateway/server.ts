@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SluiceError } from '../errors.ts';
+import { createEngine } from '../flow/engine.ts';
+import type { Engine } from '../flow/engine.ts';
 import { CORS_FIELDS, DATA_METHODS, PREFLIGHT_FIELDS } from './cors.ts';
 import { serveObject } from './data-route.ts';
 import type { DataRouteOptions } from './data-route.ts';
@@ -14,7 +16,9 @@ import { hasLastAnswer, respondAnswer, respondProblem } from './respond.ts';
 import { toProblemAnswer } from './status.ts';
 import { Transfers } from './transfers.ts';
 
-export type GatewayOptions = Omit<DataRouteOptions, 'transfers' | 'report'> & {
+export type GatewayOptions = Omit<DataRouteOptions, 'transfers' | 'report' | 'engine'> & {
+  /** What transfers share. Default: an engine with its defaults. */
+  readonly engine?: Engine | undefined;
   /** Told of what is our fault or a store's. */
   readonly log: { error(fields: object, message: string): void };
   readonly maxTransfers: number;
@@ -32,11 +36,12 @@ export type Gateway = {
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A gateway that does not listen yet. Whoever handed it its sources and catalog closes those. */
-export function createGateway({ log, maxTransfers, ...options }: GatewayOptions): Gateway {
+export function createGateway({ log, maxTransfers, engine = createEngine(), ...options }: GatewayOptions): Gateway {
   const transfers = new Transfers({ max: maxTransfers });
   const route: DataRouteOptions = {
     ...options,
     transfers,
+    engine,
     report: (error, id) => log.error({ err: error, id }, 'a transfer failed'),
   };
   const server = createControlServer(log, (others) => (request, response) => {

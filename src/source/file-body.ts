@@ -54,7 +54,8 @@ class FilePuller implements Puller {
   }
 
   async pull(): Promise<Chunk> {
-    const length = Math.min(READ_BYTES, this.#request.range.end - this.#position);
+    const { range, slabBytes = READ_BYTES } = this.#request;
+    const length = Math.min(READ_BYTES, slabBytes, range.end - this.#position);
     const slab = this.#slabs.take(length);
     try {
       const bytes = await this.#read(slab.buffer, Math.min(length, slab.buffer.length));

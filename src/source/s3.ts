@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { SluiceError, isSluiceError } from '../errors.ts';
 import { WireClient } from '../wire/client.ts';
-import type { Exchange } from '../wire/exchange.ts';
+import type { Exchange, ExchangeWishes } from '../wire/exchange.ts';
 import { toWireRequest } from '../wire/request.ts';
 import type { SlabPool } from '../wire/slab-pool.ts';
 import { DEFAULT_RETRY_POLICY, withRetries } from './retry.ts';
@@ -72,11 +72,9 @@ export function createS3Source(options: S3SourceOptions): S3Source {
     stallTimeoutMs: timeouts.upstreamStallMs,
   });
 
-  function send(request: SignableRequest, signed: Fields, more: Fields): Exchange {
-    return client.exchange(
-      request.address.origin,
-      toWireRequest(request.method, toTarget(request), [...signed, ...more]),
-    );
+  function send(request: SignableRequest, fields: Fields, wishes?: ExchangeWishes): Exchange {
+    const wired = toWireRequest(request.method, toTarget(request), fields);
+    return client.exchange(request.address.origin, wired, wishes);
   }
 
   /** The request for an object, made once for many ranges of it. */
@@ -98,7 +96,7 @@ export function createS3Source(options: S3SourceOptions): S3Source {
       async () => {
         const signed = await signer.sign(request);
         if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
-        const exchange = send(request, signed, []);
+        const exchange = send(request, signed);
         const onAbort = () => exchange.close();
         signal.addEventListener('abort', onAbort, { once: true });
         try {
@@ -124,14 +122,14 @@ export function createS3Source(options: S3SourceOptions): S3Source {
   }
 
   function open(request: OpenRequest): Body {
-    const { object, range, version } = request;
+    const { object, range, version, fresh, slabBytes } = request;
     const isWhole = range.start === 0 && range.end === version.size;
     const conditions: [string, string][] = [['if-match', version.etag]];
     if (!isWhole) conditions.push(['range', `bytes=${range.start}-${range.end - 1}`]);
     return openS3Body(request, {
       retry,
       sign: () => signer.sign(toGet(object)),
-      send: (signed) => send(toGet(object), signed, conditions),
+      send: (signed) => send(toGet(object), [...signed, ...conditions], { fresh, slabBytes }),
       denied: () => signer.forget(toGet(object)),
     });
   }

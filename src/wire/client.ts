@@ -2,7 +2,7 @@
 import { SluiceError } from '../errors.ts';
 import type { OriginAddress } from './connection.ts';
 import { Exchange } from './exchange.ts';
-import type { ExchangeOptions } from './exchange.ts';
+import type { ExchangeOptions, ExchangeWishes } from './exchange.ts';
 import { HostPool } from './host-pool.ts';
 import type { HostPoolOptions } from './host-pool.ts';
 import type { WireRequest } from './request.ts';
@@ -33,9 +33,10 @@ export class WireClient {
    * Sends a request. It returns at once; the exchange waits for its connection and its answer.
    * The `ca` of an origin must always be the same: connections are shared by host and port.
    */
-  exchange(address: OriginAddress, request: WireRequest): Exchange {
+  exchange(address: OriginAddress, request: WireRequest, wishes?: ExchangeWishes): Exchange {
     if (this.#closed) throw new SluiceError('misuse', 'the client is closed');
-    return new Exchange(this.#pool(address), request, this.#options);
+    const options = wishes ? { ...this.#options, ...wishes } : this.#options;
+    return new Exchange(this.#pool(address), request, options);
   }
 
   /** Closes idle connections and takes no more requests. */

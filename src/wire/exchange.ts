@@ -24,6 +24,14 @@ export type ExchangeOptions = {
   readonly stallTimeoutMs: number;
 };
 
+/** What one exchange wants otherwise. */
+export type ExchangeWishes = {
+  /** A connection that has carried nothing before. */
+  readonly fresh?: boolean | undefined;
+  /** The largest slab to receive into. Default: they grow with what the reader takes. */
+  readonly slabBytes?: number | undefined;
+};
+
 /** One for all: closing is common and must be cheap, and where it came from says nothing. */
 const CLOSED = new SluiceError('closed', 'the exchange was closed');
 
@@ -57,14 +65,14 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
   #delivery: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(pool: HostPool, request: WireRequest, options: ExchangeOptions) {
+  constructor(pool: HostPool, request: WireRequest, options: ExchangeOptions & ExchangeWishes) {
     this.#pool = pool;
     this.#request = request;
     this.#options = options;
-    this.#inbox = new Inbox(options.slabs);
+    this.#inbox = new Inbox(options.slabs, options.slabBytes);
     this.head = this.#headPromise.promise;
     this.head.catch(() => {});
-    this.#acquire({ fresh: false });
+    this.#acquire({ fresh: options.fresh ?? false });
   }
 
   /** The next bytes of the body, `undefined` after the last. Waits for the head by itself. */

@@ -109,16 +109,16 @@ test('a small body takes a small slab', () => {
   assert.equal(inbox.room(1).length, smallest - 9, 'the last byte goes to the same slab');
 });
 
-test('a slab with less than 16 KiB of room is full, unless the body fits in that', () => {
+test('a slab with less than a page of room is full, unless the body fits in that', () => {
   for (const [wantBytes, full] of [
     [ENDLESS_BYTES, true],
-    [(16 << 10) - 1, true],
-    [(16 << 10) - 2, true],
-    [(16 << 10) - 3, false],
+    [(4 << 10) - 1, true],
+    [(4 << 10) - 2, true],
+    [(4 << 10) - 3, false],
   ] as const) {
     const inbox = new Inbox(new SlabPool());
     const room = inbox.room(ENDLESS_BYTES);
-    inbox.advance(room.length - (16 << 10) + 3, wantBytes);
+    inbox.advance(room.length - (4 << 10) + 3, wantBytes);
     assert.equal(inbox.full, full, `${wantBytes} still to come`);
   }
 });
@@ -153,7 +153,7 @@ test('what is dropped goes back at once, but for the room that is held', () => {
   const slabs = new SlabPool();
   const inbox = new Inbox(slabs);
   inbox.room(ENDLESS_BYTES);
-  inbox.advance(60 << 10, ENDLESS_BYTES);
+  inbox.advance(66 << 10, ENDLESS_BYTES);
   inbox.room(ENDLESS_BYTES);
   assert.equal(slabs.takenCount, 2);
   const letGo = inbox.holdRoom();

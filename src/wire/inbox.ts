@@ -14,8 +14,11 @@ const SLAB_BYTES_AFTER = [
   { takenBytes: 0, slabBytes: 64 << 10 },
 ] as const;
 
-/** A slab with less room than this is handed on: a smaller read costs as much as a large one. */
-const MIN_READ_BYTES = 16 << 10;
+/**
+ * A slab with less room than this is handed on. It is the page that every slab has beyond its nominal size, so that each
+ * takes what it is named for, however the bytes come: whoever reserved memory for them knows how many slabs they fill.
+ */
+const MIN_READ_BYTES = 4 << 10;
 
 export type WireChunk = { readonly bytes: Buffer; release(): void };
 
@@ -38,14 +41,17 @@ function toFilling(slab: Slab): Filling {
 /** Its owner calls `drop()` in the end; after `seal()` reading everything does the same. */
 export class Inbox {
   readonly #slabs: SlabPool;
+  readonly #slabBytes: number | undefined;
   readonly #ready: WireChunk[] = [];
   #filling: Filling | undefined;
   #filledBytes = 0;
   #givenBytes = 0;
   #takenBytes = 0;
 
-  constructor(slabs: SlabPool) {
+  /** `slabBytes` is the most that a slab shall hold; without it slabs grow with what the reader has taken. */
+  constructor(slabs: SlabPool, slabBytes?: number) {
     this.#slabs = slabs;
+    this.#slabBytes = slabBytes;
   }
 
   /** Whether a full slab waits for a reader: then nothing more should be received. */
@@ -102,6 +108,7 @@ export class Inbox {
   }
 
   #nextSlabBytes(): number {
+    if (this.#slabBytes !== undefined) return this.#slabBytes;
     return SLAB_BYTES_AFTER.find(({ takenBytes }) => this.#takenBytes >= takenBytes)!.slabBytes;
   }
 

@@ -38,17 +38,36 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   {
     at: 'src/wire/probe.ts',
     refused: ['../source/source.ts', '../flow/flow.ts', '../index.ts', '../httpx/a.ts', 'sluice'],
-    allowed: ['../errors.ts', '../http/range.ts', ...PACKAGES],
+    allowed: ['../errors.ts', '../clock.ts', '../http/range.ts', ...PACKAGES],
+  },
+  {
+    at: 'src/kernel/probe.ts',
+    refused: ['../flow/flow.ts', '../wire/connection.ts', '../http/range.ts', '../clock.ts', '../index.ts', 'sluice'],
+    allowed: ['../errors.ts', 'node:ffi', ...PACKAGES],
   },
   {
     at: 'src/source/probe.ts',
-    refused: ['../flow/flow.ts', '../catalog/catalog.ts', '../gateway/plan.ts', '../testing/pattern.ts', 'sluice'],
-    allowed: ['../errors.ts', '../http/etag.ts', '../wire/client.ts', ...PACKAGES],
+    refused: [
+      '../flow/flow.ts',
+      '../kernel/tcp.ts',
+      '../catalog/catalog.ts',
+      '../gateway/plan.ts',
+      '../testing/pattern.ts',
+      'sluice',
+    ],
+    allowed: ['../errors.ts', '../clock.ts', '../http/etag.ts', '../wire/client.ts', ...PACKAGES],
   },
   {
     at: 'src/flow/probe.ts',
     refused: ['../source/s3.ts', '../source/memory.ts', '../wire/slab-pool.ts', '../gateway/plan.ts', 'sluice'],
-    allowed: ['../errors.ts', '../http/range.ts', '../source/source.ts', '../kernel/facts.ts', ...PACKAGES],
+    allowed: [
+      '../errors.ts',
+      '../clock.ts',
+      '../http/range.ts',
+      '../source/source.ts',
+      '../kernel/tcp.ts',
+      ...PACKAGES,
+    ],
   },
   {
     at: 'src/access/probe.ts',
@@ -71,6 +90,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
       '../source/s3.ts',
       '../source/memory.ts',
       '../wire/slab-pool.ts',
+      '../kernel/tcp.ts',
       '../catalog/sqlite-catalog.ts',
       '../access/public.ts',
       '../ledger/log-ledger.ts',
@@ -82,6 +102,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     ],
     allowed: [
       '../errors.ts',
+      '../clock.ts',
       '../http/range.ts',
       '../flow/flow.ts',
       '../source/source.ts',

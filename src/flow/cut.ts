@@ -1,0 +1,72 @@
+// How a window is cut into requests, and in pieces of what size their bytes come: pure arithmetic.
+
+/** A request for less costs more than it brings: S3 answers it in the same time, we take as many steps for it. */
+const MIN_PART_BYTES = 128 << 10;
+
+/** What S3 recommends at most for a range; beyond it a request's cost no longer shows. */
+const MAX_PART_BYTES = 8 << 20;
+
+/** The sizes that memory for bodies comes in, less the page that each has beyond it (wire/slab-pool.ts). */
+const SLAB_BYTES = [1 << 20, 256 << 10, 64 << 10, 16 << 10] as const;
+
+const PAGE_BYTES = 4 << 10;
+
+/** What one process passes on at the most, measured on loopback; those who read at the same time share it. */
+const PROCESS_BYTES_PER_MS = 1 << 20;
+
+export type Pace = {
+  /** How fast the client drinks; 0 while that is not known. */
+  readonly clientBytesPerMs: number;
+  /** How fast one connection brings; 0 while that is not known. */
+  readonly connectionBytesPerMs: number;
+  /** Flows under way, this one among them. */
+  readonly activeCount: number;
+  readonly maxConnections: number;
+};
+
+/**
+ * Over how many connections to ask. Two, so that one can bring while the next is asked; more where one is slower than
+ * the client could be: enough for four times what the client drinks now, or for this flow's share of what the process
+ * can pass on.
+ */
+export function toConnections({ clientBytesPerMs, connectionBytesPerMs, activeCount, maxConnections }: Pace): number {
+  const paceBytesPerMs = Math.min(4 * clientBytesPerMs, PROCESS_BYTES_PER_MS / activeCount);
+  const needed = connectionBytesPerMs > 0 ? Math.ceil(paceBytesPerMs / connectionBytesPerMs) : 0;
+  return Math.min(maxConnections, Math.max(2, needed));
+}
+
+export type CutOptions = {
+  readonly windowBytes: number;
+  readonly connections: number;
+  /** Where the range ends. */
+  readonly end: number;
+  /** The size of the parts that the object was uploaded in. */
+  readonly storedPartBytes?: number | undefined;
+};
+
+/**
+ * Where the request that begins at `start` ends. It asks for whole stored parts where it can, since a store reads those
+ * from one place each, and for what is left rather than leave a crumb.
+ */
+export function cutPart(start: number, { windowBytes, connections, end, storedPartBytes }: CutOptions): number {
+  const evenBytes = Math.floor(windowBytes / connections);
+  const bytes = Math.min(windowBytes, MAX_PART_BYTES, Math.max(MIN_PART_BYTES, evenBytes));
+  const aligned = storedPartBytes === undefined ? start + bytes : align(start, bytes, storedPartBytes);
+  return end - aligned < Math.min(bytes / 4, windowBytes - bytes) ? end : Math.min(end, aligned);
+}
+
+function align(start: number, bytes: number, storedPartBytes: number): number {
+  const boundary = Math.floor((start + bytes) / storedPartBytes) * storedPartBytes;
+  // A boundary close behind the start would make a request of next to nothing.
+  return boundary >= start + bytes / 4 ? boundary : start + bytes;
+}
+
+/** The size of the slabs for a request: large ones cost less time, and small ones do not stand half empty. */
+export function toSlabBytes(partBytes: number): number {
+  return SLAB_BYTES.find((bytes) => bytes <= partBytes) ?? SLAB_BYTES.at(-1)!;
+}
+
+/** The most memory that `bytes`, one after the other, fill in slabs of that size. */
+export function toMemoryBytes(bytes: number, slabBytes: number): number {
+  return Math.ceil(bytes / slabBytes) * (slabBytes + PAGE_BYTES);
+}

@@ -1,0 +1,124 @@
+// How far a flow may ask now, and where the next request ends: what the client has drunk (drinker.ts), the window that
+// follows from it (window.ts), the flow's share of the memory (budget.ts) and the speed of the origin's connections
+// (connection-speed.ts), brought together. It decides; readahead.ts does.
+import type { Clock } from '../clock.ts';
+import type { ByteRange } from '../source/source.ts';
+import type { Account } from './budget.ts';
+import { ConnectionSpeed } from './connection-speed.ts';
+import { cutPart, toConnections } from './cut.ts';
+import type { Drinker } from './drinker.ts';
+import type { Part } from './part.ts';
+import { FIRST_WINDOW_BYTES, Window } from './window.ts';
+
+/** One slab of the smallest size: with less nothing moves. */
+const LEAST_WINDOW_BYTES = 16 << 10;
+
+/** Slabs are a page larger than what a window counts; of the smallest that is a fifth. */
+const WINDOW_OF_SHARE = 4 / 5;
+
+/**
+ * A request that nearly fits into the window is made, that much smaller: a client's machine may hold back the
+ * acknowledgement of the last packet for some 40 ms (Linux's delayed ACK), and nobody should wait for that.
+ */
+const NEARLY = 7 / 8;
+
+export type HorizonOptions = {
+  readonly range: ByteRange;
+  /** The size of the parts that the object was uploaded in. */
+  readonly storedPartBytes?: number | undefined;
+  readonly drinker: Drinker;
+  readonly account: Account;
+  readonly policy: { readonly maxBytes: number; readonly maxConnections: number };
+  readonly clock: Clock;
+};
+
+/** All positions are the object's. */
+export class Horizon {
+  readonly #options: HorizonOptions;
+  readonly #window: Window;
+  readonly #connectionSpeed = new ConnectionSpeed();
+  /** Up to where the client has drunk, as far as was seen. */
+  #drunkTo: number;
+  #windowBytes = 0;
+  #connections = 1;
+
+  constructor(options: HorizonOptions) {
+    this.#options = options;
+    this.#window = new Window({ maxBytes: options.policy.maxBytes });
+    this.#drunkTo = options.range.start;
+  }
+
+  /** The most that may have been asked for and not been drunk, when so much has been asked for. */
+  windowBytes(askedTo: number): number {
+    return Math.max(this.#window.bytes, askedTo - this.#drunkTo);
+  }
+
+  /** Looks how far the client is. `releasedTo`: up to where it was written to. */
+  look(releasedTo: number): void {
+    const { range, drinker, account, policy, clock } = this.#options;
+    this.#drunkTo = Math.max(this.#drunkTo, releasedTo - drinker.undrunkBytes);
+    this.#window.drank({
+      nowMs: clock.now(),
+      drunkBytes: this.#drunkTo - range.start,
+      roundMs: this.#connectionSpeed.firstByteMs + drinker.roundTripMs,
+    });
+    const shareBytes = Math.floor(account.shareBytes * WINDOW_OF_SHARE);
+    this.#windowBytes = Math.min(this.#window.bytes, Math.max(shareBytes, LEAST_WINDOW_BYTES));
+    this.#connections =
+      this.#windowBytes <= FIRST_WINDOW_BYTES
+        ? 1
+        : toConnections({
+            clientBytesPerMs: this.#window.bytesPerMs,
+            connectionBytesPerMs: this.#connectionSpeed.bytesPerMs,
+            activeCount: account.activeCount,
+            maxConnections: policy.maxConnections,
+          });
+  }
+
+  /** Where the request that begins at `askedTo` ends, or `undefined` when there is none to make now. */
+  next(askedTo: number): number | undefined {
+    const { range, storedPartBytes } = this.#options;
+    const limit = this.#toEndOfTrust();
+    if (askedTo >= limit) return undefined;
+    const cut = cutPart(askedTo, {
+      windowBytes: this.#windowBytes,
+      connections: this.#connections,
+      end: range.end,
+      storedPartBytes,
+    });
+    const end = Math.min(cut, limit);
+    const nearest = Math.min(end, this.#drunkTo + this.#windowBytes);
+    return nearest - askedTo >= (end - askedTo) * NEARLY ? nearest : undefined;
+  }
+
+  /** It was asked for. */
+  asked(): void {
+    const { range, clock } = this.#options;
+    this.#window.asked({ nowMs: clock.now(), drunkBytes: this.#drunkTo - range.start });
+  }
+
+  /** There was no memory for it. */
+  refused(): void {
+    this.#window.refused();
+  }
+
+  /** What was read ahead is gone. */
+  rested(): void {
+    this.#window.rested();
+  }
+
+  /** A part is through. */
+  learn(part: Part): void {
+    this.#connectionSpeed.learn(part);
+  }
+
+  /**
+   * Where the kernel may have taken bytes for a client that takes none, no more than it can have taken is asked for
+   * until it has given some on.
+   */
+  #toEndOfTrust(): number {
+    const { range, drinker } = this.#options;
+    const { unseenBytes } = drinker;
+    return this.#drunkTo - range.start < unseenBytes ? Math.min(range.end, range.start + unseenBytes) : range.end;
+  }
+}

@@ -1,0 +1,280 @@
+// Reads ahead of a client, over several connections to the origin, no further than the client's own drinking allows.
+//
+// The range is asked for in parts, in order. What has been asked for and not been drunk never exceeds the window
+// (window.ts, horizon.ts), so a client that leaves has cost no more than that. A part is asked for when it fits into
+// the window and memory for all of it is reserved (budget.ts); from then on it is taken in as fast as it comes
+// (part.ts), whether the client drinks or not, and its connection is free again. The reader is handed the bytes of the
+// first part, then those of the second. A small window is one part and a small range too, so those never use a second
+// connection; a large one is cut into as many parts as it takes connections to keep up with the client (cut.ts).
+//
+// A client that stops drinking is let sleep after a while: the parts are closed and their memory is given back. When it
+// drinks again the rest is asked for from where it stopped, as if it had just come.
+import type { Clock } from '../clock.ts';
+import { SYSTEM_CLOCK } from '../clock.ts';
+import { SluiceError } from '../errors.ts';
+import type { Body, ByteRange, Chunk } from '../source/source.ts';
+import type { Account, Budget } from './budget.ts';
+import { toMemoryBytes, toSlabBytes } from './cut.ts';
+import type { Drinker } from './drinker.ts';
+import { Horizon } from './horizon.ts';
+import { ParkClock } from './park-clock.ts';
+import { Part } from './part.ts';
+import { FIRST_WINDOW_BYTES } from './window.ts';
+
+export type ReadAheadPolicy = {
+  /** The largest window. */
+  readonly maxBytes: number;
+  /** Over how many connections one flow may ask at once. */
+  readonly maxConnections: number;
+  /** How long a client may drink nothing until what was read ahead for it is given up. */
+  readonly parkAfterMs: number;
+  /** How long a transfer that has not begun may wait for memory. */
+  readonly memoryWaitMs: number;
+};
+
+export const DEFAULT_READ_AHEAD: ReadAheadPolicy = {
+  maxBytes: 64 << 20,
+  maxConnections: 12,
+  parkAfterMs: 5_000,
+  memoryWaitMs: 5_000,
+};
+
+/** What is tried when there is no memory for a whole window. */
+const SMALLER_BYTES = [64 << 10, 16 << 10] as const;
+
+export type ReadAheadOptions = {
+  /** Opens a part. Its bodies are this one's to close. */
+  readonly open: (range: ByteRange, slabBytes: number) => Body;
+  readonly range: ByteRange;
+  /** The size of the parts that the object was uploaded in. */
+  readonly storedPartBytes?: number | undefined;
+  readonly drinker: Drinker;
+  readonly budget: Budget;
+  readonly policy: ReadAheadPolicy;
+  /** An abort does what `close()` does. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock | undefined;
+};
+
+const CLOSED = new SluiceError('closed', 'the body was closed');
+
+/** A body over many. Closing it closes all of them. */
+export class ReadAhead implements Body {
+  readonly opened: Promise<void>;
+  readonly #opening = Promise.withResolvers<void>();
+  readonly #options: ReadAheadOptions;
+  readonly #clock: Clock;
+  readonly #horizon: Horizon;
+  readonly #account: Account;
+  readonly #onAbort = (): void => this.close();
+  /** In order; the first is the one that is being handed out. */
+  #parts: Part[] = [];
+  /** Up to where was asked, handed out, and released by the reader: positions in the object. */
+  #askedTo: number;
+  #handedTo: number;
+  #releasedTo: number;
+  #reader: PromiseWithResolvers<Chunk | undefined> | undefined;
+  #over: { readonly error?: unknown } | undefined;
+  #memoryWait: AbortController | undefined;
+  #stopDrinkWait: (() => void) | undefined;
+  readonly #parkClock: ParkClock;
+  readonly #past = { receivedBytes: 0, resumedCount: 0 };
+
+  constructor(options: ReadAheadOptions) {
+    const { range, policy, budget, signal, clock = SYSTEM_CLOCK } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#account = budget.open();
+    this.#horizon = new Horizon({ ...options, account: this.#account, clock });
+    const progress = () => this.#progress();
+    const onPark = () => this.#park();
+    this.#parkClock = new ParkClock({ clock, afterMs: policy.parkAfterMs, progress, onPark });
+    this.#askedTo = range.start;
+    this.#handedTo = range.start;
+    this.#releasedTo = range.start;
+    this.opened = this.#opening.promise;
+    this.opened.catch(() => undefined);
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) this.close();
+    else if (range.start === range.end) this.#finish({});
+    else this.#ask();
+  }
+
+  get receivedBytes(): number {
+    return this.#parts.reduce((sum, { body }) => sum + body.receivedBytes, this.#past.receivedBytes);
+  }
+
+  get resumedCount(): number {
+    return this.#parts.reduce((sum, { body }) => sum + (body.resumedCount ?? 0), this.#past.resumedCount);
+  }
+
+  /** The most that may have been asked for and not been drunk at this moment. */
+  get windowBytes(): number {
+    return this.#horizon.windowBytes(this.#askedTo);
+  }
+
+  read(): Promise<Chunk | undefined> {
+    if (this.#reader) {
+      return Promise.reject(new SluiceError('misuse', 'a read is already pending: await it before the next one'));
+    }
+    const reader = Promise.withResolvers<Chunk | undefined>();
+    this.#reader = reader;
+    if (this.#over) {
+      this.#settle();
+    } else {
+      this.#ask();
+      this.#serve();
+    }
+    return reader.promise;
+  }
+
+  close(): void {
+    this.#finish({ error: CLOSED });
+  }
+
+  /** Asks for as much as window and memory allow; if nothing is under way then, waits for what will change that. */
+  #ask(): void {
+    if (this.#over || this.#memoryWait) return;
+    this.#stopDrinkWait?.();
+    this.#stopDrinkWait = undefined;
+    this.#horizon.look(this.#releasedTo);
+    for (let end = this.#horizon.next(this.#askedTo); end !== undefined; end = this.#horizon.next(this.#askedTo)) {
+      const isAsked = this.#parts.length === 0 ? this.#askFirst(end) : this.#askMore(end);
+      if (!isAsked) break;
+    }
+    if (this.#reader && this.#parts.length === 0 && !this.#memoryWait) this.#waitForDrink();
+  }
+
+  /** Asks for what shall come next, when nothing is under way: as much of it as there is memory for. */
+  #askFirst(end: number): boolean {
+    const bytes = end - this.#askedTo;
+    const isWithinShare = this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)));
+    if (isWithinShare) return this.#open(end);
+    for (const lessBytes of [FIRST_WINDOW_BYTES, ...SMALLER_BYTES]) {
+      const fewer = Math.min(bytes, lessBytes);
+      if (this.#account.takeFirst(toMemoryBytes(fewer, toSlabBytes(fewer)))) return this.#open(this.#askedTo + fewer);
+    }
+    void this.#askWhenThereIsMemory(this.#askedTo + Math.min(bytes, SMALLER_BYTES.at(-1)!));
+    return false;
+  }
+
+  #askMore(end: number): boolean {
+    const bytes = end - this.#askedTo;
+    if (this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)))) return this.#open(end);
+    this.#horizon.refused();
+    return false;
+  }
+
+  /** A transfer that has not begun can still be refused; one that has waits for as long as it takes. */
+  async #askWhenThereIsMemory(end: number): Promise<void> {
+    const bytes = end - this.#askedTo;
+    const memoryBytes = toMemoryBytes(bytes, toSlabBytes(bytes));
+    const { range, policy } = this.#options;
+    const waitMs = this.#askedTo === range.start ? policy.memoryWaitMs : undefined;
+    const wait = new AbortController();
+    this.#memoryWait = wait;
+    try {
+      await this.#account.waitForFirst(memoryBytes, { signal: wait.signal, waitMs });
+      if (this.#over) this.#account.giveBack(memoryBytes);
+      else this.#open(end);
+    } catch (error) {
+      this.#finish({ error });
+    } finally {
+      this.#memoryWait = undefined;
+    }
+  }
+
+  /** Opens a part for which there is memory. */
+  #open(end: number): true {
+    const { open, range } = this.#options;
+    const part = new Part(open, {
+      range: { start: this.#askedTo, end },
+      slabBytes: toSlabBytes(end - this.#askedTo),
+      account: this.#account,
+      clock: this.#clock,
+      onChange: this.#serve,
+    });
+    if (this.#askedTo === range.start) part.body.opened.then(this.#opening.resolve, () => undefined);
+    this.#parts.push(part);
+    this.#askedTo = end;
+    this.#account.wake();
+    this.#horizon.asked();
+    return true;
+  }
+
+  /** Hands the reader what is here. */
+  readonly #serve = (): void => {
+    const failed = this.#parts.find((part) => part.failure);
+    if (failed) return this.#finish(failed.failure!);
+    const [front] = this.#parts;
+    const chunk = this.#reader && front?.take();
+    if (!chunk || !front) return;
+    if (front.isDrained) this.#retire(front);
+    this.#handedTo += chunk.bytes.length;
+    const releasedTo = this.#handedTo;
+    const reader = this.#reader!;
+    this.#reader = undefined;
+    reader.resolve({
+      bytes: chunk.bytes,
+      release: () => {
+        chunk.release();
+        this.#releasedTo = releasedTo;
+      },
+    });
+    if (this.#handedTo === this.#options.range.end) this.#finish({});
+    else this.#parkClock.watch();
+  };
+
+  #retire(part: Part): void {
+    this.#horizon.learn(part);
+    this.#parts.shift();
+    this.#end(part);
+  }
+
+  #end(part: Part): void {
+    part.close();
+    this.#past.receivedBytes += part.body.receivedBytes;
+    this.#past.resumedCount += part.body.resumedCount ?? 0;
+  }
+
+  #waitForDrink(): void {
+    this.#stopDrinkWait = this.#options.drinker.onceDrunk(() => this.#ask());
+    this.#parkClock.watch();
+  }
+
+  /** How far the client is; while it waits for the origin or for memory, that is not its doing. */
+  #progress(): number | undefined {
+    const isWaiting = this.#reader !== undefined && (this.#parts.length > 0 || this.#memoryWait !== undefined);
+    return isWaiting ? undefined : this.#releasedTo - this.#options.drinker.undrunkBytes;
+  }
+
+  /** Gives back everything but what the client has been handed. The next read, or the next drink, asks again. */
+  #park(): void {
+    for (const part of this.#parts.splice(0)) this.#end(part);
+    this.#askedTo = this.#handedTo;
+    this.#horizon.rested();
+    this.#account.sleep();
+  }
+
+  #finish(over: { readonly error?: unknown }): void {
+    if (this.#over) return;
+    this.#over = over;
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#stopDrinkWait?.();
+    this.#parkClock.stop();
+    this.#memoryWait?.abort();
+    for (const part of this.#parts.splice(0)) this.#end(part);
+    this.#account.sleep();
+    if ('error' in over) this.#opening.reject(over.error);
+    else this.#opening.resolve();
+    this.#settle();
+  }
+
+  /** Answers the reader, if there is one, with how the body was over. */
+  #settle(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (this.#over && 'error' in this.#over) reader?.reject(this.#over.error);
+    else reader?.resolve(undefined);
+  }
+}
