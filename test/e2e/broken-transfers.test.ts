@@ -22,7 +22,7 @@ const DEAD_ENDPOINT = 'http://127.0.0.1:1';
 
 const world = await startWorld({
   objects: [LARGE, REPLACED, REMOVED],
-  timeouts: { connectMs: 500, headMs: 200, upstreamStallMs: 300 },
+  config: { timeouts: { connectMs: 500, headMs: 200, upstreamStallMs: 300 } },
   stores: { gone: { type: 's3', endpoint: DEAD_ENDPOINT, region: 'us-east-1' } },
   entries: [
     {

@@ -30,7 +30,7 @@ describe('a gateway that is asked to stop', () => {
   });
 
   it('cuts short what outlasts the grace, and lets go of the origin', async () => {
-    const world = await startWorld({ objects: [BIG], timeouts: { shutdownMs: 500 } });
+    const world = await startWorld({ objects: [BIG], config: { timeouts: { shutdownMs: 500 } } });
     const [reading, stalled] = [
       await openLeavingClient(world.urlOf(BIG.id)),
       await openLeavingClient(world.urlOf(BIG.id)),
