@@ -16,6 +16,8 @@ export type CatalogEntry = {
   readonly size: number;
   /** The strong validator that the store gave the object when it was catalogued, in quotes. */
   readonly etag: string;
+  /** The size, in bytes, of the parts that it was uploaded in (the last may be smaller), where that is known. */
+  readonly partBytes?: number;
   readonly lastModified?: Date;
   /** The name under which a client saves the object. */
   readonly filename: string;

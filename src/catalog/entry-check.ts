@@ -30,7 +30,7 @@ export function checkEntry(entry: CatalogEntry): void {
 }
 
 function problemOf(entry: CatalogEntry): string | undefined {
-  const { id, store, key, size, etag, lastModified, filename, mediaType } = entry;
+  const { id, store, key, size, etag, partBytes, lastModified, filename, mediaType } = entry;
   if (!isObjectId(id)) return `got this id, want ${OBJECT_ID_RULE}`;
   if (store === '') return 'got no store, want the name of one';
   if (key === '') return 'got no key, want the key of an object';
@@ -38,6 +38,9 @@ function problemOf(entry: CatalogEntry): string | undefined {
   if (!texts.every((text) => text.isWellFormed())) return 'got a text with half a character, want Unicode';
   if (!Number.isSafeInteger(size) || size < 0) return `got the size ${size}, want a number of bytes`;
   if (!isStrongEtag(etag)) return `got the ETag ${JSON.stringify(etag)}, want a strong one in quotes`;
+  if (partBytes !== undefined && !(Number.isSafeInteger(partBytes) && partBytes > 0)) {
+    return `got the part size ${partBytes}, want a number of bytes, 1 or more`;
+  }
   if (lastModified && Number.isNaN(lastModified.getTime())) return 'got a last-modified that is no date, want one';
   if (filename === '') return 'got no filename, want one';
   if (!isMediaType(mediaType)) return `got the media type ${JSON.stringify(mediaType)}, want one like text/plain`;

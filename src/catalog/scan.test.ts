@@ -74,6 +74,15 @@ describe('scan', () => {
     );
   });
 
+  it('keeps the size of the parts where the listing tells it', async () => {
+    await run(listing([listed('a', { partBytes: 8 << 20 }), listed('b')]));
+    const found = await catalog.list({ limit: 2 });
+    assert.deepEqual(
+      found.map((entry) => entry.partBytes),
+      [8 << 20, undefined],
+    );
+  });
+
   it("takes the listing's media type when it can be a header", async () => {
     await run(listing([listed('a.bam', { mediaType: 'text/x' }), listed('b.bam', { mediaType: 'no\r\nheader' })]));
     const found = await catalog.list({ limit: 2 });

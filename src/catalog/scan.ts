@@ -80,7 +80,7 @@ function reasonToRefuse({ etag, size, key }: ListedObject): string | undefined {
 }
 
 function toEntry(object: ListedObject, { store, bucket, idPrefix }: ScanOptions): CatalogEntry {
-  const { key, size, etag, lastModified, mediaType } = object;
+  const { key, size, etag, partBytes, lastModified, mediaType } = object;
   const filename = filenameOf(key);
   return {
     id: idOf(idPrefix, { bucket, key }),
@@ -89,6 +89,7 @@ function toEntry(object: ListedObject, { store, bucket, idPrefix }: ScanOptions)
     key,
     size,
     etag,
+    ...(partBytes === undefined ? {} : { partBytes }),
     ...(lastModified === undefined ? {} : { lastModified }),
     filename,
     mediaType: mediaTypeOf(mediaType, filename),

@@ -47,6 +47,7 @@ describe('the catalog in SQLite', () => {
     const full = entry('runs/7/größe 🧬.bam', {
       versionId: 'v1',
       size: FIVE_TIB,
+      partBytes: 5 * 2 ** 30,
       lastModified: new Date('2026-01-02T03:04:05.678Z'),
       digests: { 'sha-256': new Uint8Array(32).fill(7), 'sha-512': new Uint8Array(64).fill(255) },
     });
@@ -69,7 +70,7 @@ describe('the catalog in SQLite', () => {
   });
 
   it('replaces the entry of an id, and forgets what the new one lacks', async () => {
-    await catalog.put(entry('a', { versionId: 'v1', lastModified: new Date(0) }));
+    await catalog.put(entry('a', { versionId: 'v1', lastModified: new Date(0), partBytes: 5 }));
     await catalog.put(entry('a', { size: 13 }));
     assert.deepEqual(await catalog.find('a'), entry('a', { size: 13 }));
   });
@@ -144,6 +145,8 @@ describe('the catalog in SQLite', () => {
       [{ size: 1.5 }, /got the size 1.5/],
       [{ etag: 'abc' }, /got the ETag "abc", want a strong one/],
       [{ etag: '"a"b"' }, /want a strong one/],
+      [{ partBytes: 0 }, /got the part size 0/],
+      [{ partBytes: 0.5 }, /got the part size 0.5/],
       [{ lastModified: new Date(Number.NaN) }, /no date/],
       [{ filename: '' }, /got no filename/],
       [{ mediaType: 'text/plain\r\nX: y' }, /got the media type/],

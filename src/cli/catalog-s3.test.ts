@@ -84,6 +84,23 @@ describe('sluice catalog with S3', () => {
     assert.match(entry?.etag ?? '', /^"[0-9a-f]{32}"$/);
   });
 
+  it('keeps the size of the parts: as the listing lets it be told, or as the store tells when it is asked', async () => {
+    const odd = (7 << 20) + 1;
+    origin.putObject('library', { key: 'parts/clear', size: TIB, partSizeBytes: 128 << 20 });
+    origin.putObject('library', { key: 'parts/unclear', size: 2 * odd, partSizeBytes: odd });
+    await catalog('scan', 's3://library/parts/');
+    await catalog('add', 'asked', 's3://library/parts/unclear');
+    assert.deepEqual(
+      (await entries()).map(({ id, partBytes }) => [id, partBytes]),
+      [
+        ['asked', odd],
+        ['parts/clear', 128 << 20],
+        ['parts/unclear', undefined],
+      ],
+    );
+    assert.match((await catalog('show', 'asked')).out, /^part size {3}7340033 \(7\.00 MiB\)$/m);
+  });
+
   it('fails in one line when the key, the credentials or the store are not right', async () => {
     const absent = await catalog('add', 'x', 's3://library/none');
     assert.equal(absent.code, 1);

@@ -43,6 +43,7 @@ export async function add(id: string, location: string, options: AddOptions): Pr
     ...version,
     size: stat.size,
     etag: stat.etag,
+    ...(stat.partBytes === undefined ? {} : { partBytes: stat.partBytes }),
     ...(stat.lastModified === undefined ? {} : { lastModified: stat.lastModified }),
     filename,
     mediaType: options.mediaType ?? mediaTypeOf(stat.mediaType, filename),

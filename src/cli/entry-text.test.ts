@@ -46,6 +46,12 @@ describe('entries as text', () => {
     }
   });
 
+  it('writes a field a line, and only what is known', () => {
+    const card = toCard({ ...ENTRY, partBytes: 8 << 20 });
+    assert.match(card, /^etag {8}"e"\npart size {3}8388608 \(8\.00 MiB\)\n/m);
+    assert.doesNotMatch(toCard(ENTRY), /part size/);
+  });
+
   it('writes one line of JSON, with digests in hex', () => {
     assert.equal(
       toJsonLine(ENTRY),

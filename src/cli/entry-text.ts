@@ -18,8 +18,9 @@ export function toCard(entry: CatalogEntry): string {
     ['id', entry.id],
     ['location', formatLocation(entry)],
     ['version', entry.versionId],
-    ['size', `${entry.size} (${formatSize(entry.size)})`],
+    ['size', describeSize(entry.size)],
     ['etag', entry.etag],
+    ['part size', entry.partBytes === undefined ? undefined : describeSize(entry.partBytes)],
     ['modified', entry.lastModified?.toISOString()],
     ['filename', entry.filename],
     ['media type', entry.mediaType],
@@ -73,6 +74,10 @@ export function formatSize(sizeBytes: number): string {
   const value = sizeBytes / 2 ** (10 * unit);
   const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)} ${BINARY_UNITS[unit]}`;
+}
+
+function describeSize(sizeBytes: number): string {
+  return `${sizeBytes} (${formatSize(sizeBytes)})`;
 }
 
 function toHexDigests({ digests }: CatalogEntry): Record<string, string> {

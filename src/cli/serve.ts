@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { createPublicAccess } from '../access/public.ts';
+import { createBundleSource } from '../bundle/bundle-source.ts';
+import { openBundles } from '../bundle/sqlite-bundles.ts';
 import { cacheCatalog } from '../catalog/cached-catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { createEngine } from '../flow/engine.ts';
@@ -39,6 +41,7 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
   const engine = createEngine(toEngineOptions(config));
   const sources = openStores(config, { log, slabs });
   const catalog = cacheCatalog(await openCatalog(config.catalog));
+  const bundles = await openBundles(config.catalog);
   log.info(
     { config: path, listen: config.listen, stores: [...sources.keys()], kernel: engine.withoutKernel ?? 'asked' },
     'starting',
@@ -46,6 +49,7 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
   const gateway = createGateway({
     catalog,
     sources,
+    bundles: { store: bundles, source: createBundleSource({ bundles, sources }) },
     access: createPublicAccess(),
     ledger: createLogLedger(log),
     engine,
@@ -63,6 +67,7 @@ async function serve({ config: path, json }: ServeOptions, stop: AbortSignal): P
   } finally {
     await gateway.close(config.timeouts.shutdownMs);
     for (const source of sources.values()) source.close();
+    await bundles.close();
     await catalog.close();
   }
 }

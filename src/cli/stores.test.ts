@@ -21,7 +21,8 @@ it('opens each store of the configuration under its name, and logs its place but
   );
   await writeFile(join(folder, 'a.txt'), 'hello');
   const logged: unknown[] = [];
-  const stores = openStores(await loadConfig(path), { log: { debug: (...told: unknown[]) => logged.push(told) } });
+  const keep = (...told: unknown[]) => logged.push(told);
+  const stores = openStores(await loadConfig(path), { log: { debug: keep, warn: keep } });
   assert.deepEqual([...stores.keys()], ['disk', 's3']);
   const { signal } = new AbortController();
   assert.equal((await stores.get('disk')!.stat({ bucket: '', key: 'a.txt' }, { signal })).size, 5);

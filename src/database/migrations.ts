@@ -26,6 +26,26 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute();
     },
   },
+  '0002-part-bytes': {
+    async up(database) {
+      await database.schema.alterTable('objects').addColumn('part_bytes', 'bigint').execute();
+    },
+  },
+  '0003-bundles': {
+    async up(database) {
+      await database.schema
+        .createTable('bundles')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('size', 'bigint', (column) => column.notNull())
+        .addColumn('used_at', 'bigint', (column) => column.notNull())
+        .addColumn('members_bytes', 'bigint', (column) => column.notNull())
+        .addColumn('members', 'text', (column) => column.notNull())
+        .execute();
+      // Whatever decides which of them go is in it, so that their members are not read for that.
+      const columns = ['used_at', 'members_bytes', 'id'];
+      await database.schema.createIndex('bundles_by_use').on('bundles').columns(columns).execute();
+    },
+  },
 };
 
 /** Kysely's default for the table of the migrations that were run. */

@@ -10,6 +10,7 @@ export type ObjectsTable = {
   version_id: string | null;
   size: number;
   etag: string;
+  part_bytes: number | null;
   last_modified: number | null;
   filename: string;
   media_type: string;
@@ -19,7 +20,19 @@ export type ObjectsTable = {
   added_at: number;
 };
 
-export type Schema = { objects: ObjectsTable };
+export type BundlesTable = {
+  id: string;
+  /** The length of the tar. */
+  size: number;
+  /** To within the hour: a download need not be a write. */
+  used_at: number;
+  /** The length of `members`. */
+  members_bytes: number;
+  /** JSON: they are written and read together, and never searched. */
+  members: string;
+};
+
+export type Schema = { objects: ObjectsTable; bundles: BundlesTable };
 
 export type ObjectRow = Selectable<ObjectsTable>;
 export type NewObjectRow = Insertable<ObjectsTable>;

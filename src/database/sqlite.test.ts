@@ -73,6 +73,24 @@ describe('openSqlite', () => {
     await second.destroy();
   });
 
+  it('brings a file of an earlier version up to date, and keeps what is in it', async () => {
+    const path = join(folder, 'earlier.db');
+    const first = await openSqlite(path);
+    await first
+      .insertInto('objects')
+      .values({ id: 'a', ...OBJECT })
+      .execute();
+    await first.destroy();
+    const earlier = new DatabaseSync(path);
+    earlier.exec("delete from kysely_migration where name <> '0001-objects'");
+    earlier.exec('alter table objects drop column part_bytes; drop table bundles');
+    earlier.close();
+    const second = await openSqlite(path);
+    const rows = await second.selectFrom('objects').select(['id', 'part_bytes']).execute();
+    assert.deepEqual(rows, [{ id: 'a', part_bytes: null }].map(withoutPrototype));
+    await second.destroy();
+  });
+
   it('is opened by many processes at once while there is no file yet', async () => {
     for (let round = 0; round < 3; round += 1) {
       const path = join(folder, `at-once-${round}.db`);

@@ -101,23 +101,29 @@ export class Account {
   async waitForFirst(bytes: number, { signal, waitMs }: WaitOptions): Promise<void> {
     const { queue, clock, totalBytes } = this.#books;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const claim: Claim = { bytes, grant: resolve };
-    queue.add(claim);
+    const grant = () => {
+      this.#heldBytes += bytes;
+      resolve();
+    };
+    const claim: Claim = { bytes, grant };
+    // Out of the line at once: what is given back later in this turn must not be granted to one who has left.
+    const giveUp = (error: SluiceError) => {
+      if (!queue.delete(claim)) return;
+      reject(error);
+      serveQueue(this.#books);
+    };
     const onTimeout = () => {
       const message = `all ${totalBytes} bytes of memory for transfers were in use for ${waitMs} ms`;
-      reject(new SluiceError('overloaded', message, { retryable: true }));
+      giveUp(new SluiceError('overloaded', message, { retryable: true }));
     };
-    const onAbort = () => reject(new SluiceError('closed', 'the wait for memory was given up'));
+    const onAbort = () => giveUp(new SluiceError('closed', 'the wait for memory was given up'));
     const stopClock = waitMs === undefined ? () => {} : clock.after(waitMs, onTimeout);
     signal.addEventListener('abort', onAbort, { once: true });
+    queue.add(claim);
     if (signal.aborted) onAbort();
+    else serveQueue(this.#books);
     try {
       await promise;
-      this.#heldBytes += bytes;
-    } catch (error) {
-      queue.delete(claim);
-      serveQueue(this.#books);
-      throw error;
     } finally {
       stopClock();
       signal.removeEventListener('abort', onAbort);

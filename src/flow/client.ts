@@ -81,6 +81,10 @@ export class Client implements Drinker {
     return this.#drinking().unseenBytes;
   }
 
+  get isProven(): boolean {
+    return this.#drinking().isProven;
+  }
+
   get roundTripMs(): number {
     return this.#drinking().roundTripMs;
   }

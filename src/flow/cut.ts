@@ -6,8 +6,16 @@ const MIN_PART_BYTES = 128 << 10;
 /** What S3 recommends at most for a range; beyond it a request's cost no longer shows. */
 const MAX_PART_BYTES = 8 << 20;
 
-/** The sizes that memory for bodies comes in, less the page that each has beyond it (wire/slab-pool.ts). */
-const SLAB_BYTES = [1 << 20, 256 << 10, 64 << 10, 16 << 10] as const;
+/**
+ * The sizes that memory for bodies comes in, less the page that each has beyond it (wire/slab-pool.ts), and from what
+ * request on each is used. Large ones cost less time; a client's first bytes come in small ones.
+ */
+const SLABS = [
+  { slabBytes: 1 << 20, fromBytes: 1 << 20 },
+  { slabBytes: 256 << 10, fromBytes: (256 << 10) + 1 },
+  { slabBytes: 64 << 10, fromBytes: (16 << 10) + 1 },
+  { slabBytes: 16 << 10, fromBytes: 0 },
+] as const;
 
 const PAGE_BYTES = 4 << 10;
 
@@ -61,9 +69,9 @@ function align(start: number, bytes: number, storedPartBytes: number): number {
   return boundary >= start + bytes / 4 ? boundary : start + bytes;
 }
 
-/** The size of the slabs for a request: large ones cost less time, and small ones do not stand half empty. */
+/** The size of the slabs for a request. */
 export function toSlabBytes(partBytes: number): number {
-  return SLAB_BYTES.find((bytes) => bytes <= partBytes) ?? SLAB_BYTES.at(-1)!;
+  return SLABS.find(({ fromBytes }) => partBytes >= fromBytes)!.slabBytes;
 }
 
 /** The most memory that `bytes`, one after the other, fill in slabs of that size. */

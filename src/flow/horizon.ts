@@ -22,6 +22,17 @@ const WINDOW_OF_SHARE = 4 / 5;
  */
 const NEARLY = 7 / 8;
 
+/**
+ * With so much unacknowledged a client that is new or slow gets nothing more. It is one slab; with another one on top
+ * that is what the kernel takes at once (thirst.ts), so that no write waits and holds memory for a client that sleeps.
+ */
+const BITE_BYTES = 64 << 10;
+
+/** Of what the kernel may hold unseen: what it surely takes, and what it surely cannot; in between we ask for little. */
+const SURELY_LESS = 15 / 16;
+const SURELY_MORE = 5 / 4;
+const DOUBTFUL_BYTES = 128 << 10;
+
 export type HorizonOptions = {
   readonly range: ByteRange;
   /** The size of the parts that the object was uploaded in. */
@@ -39,6 +50,7 @@ export class Horizon {
   readonly #connectionSpeed = new ConnectionSpeed();
   /** Up to where the client has drunk, as far as was seen. */
   #drunkTo: number;
+  readonly #isProven: boolean;
   #windowBytes = 0;
   #connections = 1;
 
@@ -46,11 +58,20 @@ export class Horizon {
     this.#options = options;
     this.#window = new Window({ maxBytes: options.policy.maxBytes });
     this.#drunkTo = options.range.start;
+    this.#isProven = options.drinker.isProven;
   }
 
   /** The most that may have been asked for and not been drunk, when so much has been asked for. */
   windowBytes(askedTo: number): number {
     return Math.max(this.#window.bytes, askedTo - this.#drunkTo);
+  }
+
+  /**
+   * With so much undrunk the client gets nothing more: one that is new, or slow, and that may never
+   * take what its kernel and ours would hold for it.
+   */
+  get biteBytes(): number {
+    return this.#isProven || this.#window.bytes > FIRST_WINDOW_BYTES ? Number.POSITIVE_INFINITY : BITE_BYTES;
   }
 
   /** Looks how far the client is. `releasedTo`: up to where it was written to. */
@@ -113,12 +134,16 @@ export class Horizon {
   }
 
   /**
-   * Where the kernel may have taken bytes for a client that takes none, no more than it can have taken is asked for
-   * until it has given some on.
+   * Where the kernel may have taken bytes for a client that takes none, no more than it can have taken is asked for, and
+   * then little by little, until it must have given some on.
    */
   #toEndOfTrust(): number {
     const { range, drinker } = this.#options;
     const { unseenBytes } = drinker;
-    return this.#drunkTo - range.start < unseenBytes ? Math.min(range.end, range.start + unseenBytes) : range.end;
+    const drunkBytes = this.#drunkTo - range.start;
+    if (drunkBytes >= unseenBytes * SURELY_MORE) return range.end;
+    const boldBytes = unseenBytes * SURELY_LESS;
+    const to = drunkBytes < boldBytes ? range.start + boldBytes : this.#drunkTo + DOUBTFUL_BYTES;
+    return Math.min(range.end, to);
   }
 }

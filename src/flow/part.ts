@@ -1,6 +1,7 @@
 // One request of a read-ahead: a bounded range whose bytes are taken as fast as they come, into memory that was reserved
 // for all of it before it was asked for. It ends by itself, whatever its reader does, and so does its connection's work.
 import type { Clock } from '../clock.ts';
+import { SluiceError } from '../errors.ts';
 import type { Body, ByteRange, Chunk } from '../source/source.ts';
 import type { Account } from './budget.ts';
 import { toMemoryBytes } from './cut.ts';
@@ -109,6 +110,8 @@ export class Part {
         this.#arrived(chunk);
         onChange();
       }
+      // A source that breaks the contract must not leave its reader waiting for what will never come.
+      if (!this.isWhole) throw new SluiceError('truncated', 'a body ended early, as if it were complete');
     } catch (error) {
       if (this.#isClosed) return;
       this.#failure = { error };
@@ -118,6 +121,10 @@ export class Part {
 
   #arrived(chunk: Chunk): void {
     const { length } = chunk.bytes;
+    if (length > this.#missingBytes) {
+      chunk.release();
+      throw new SluiceError('misuse', 'a body gave more bytes than its range has');
+    }
     this.#lastAtMs = this.#options.clock.now();
     this.#first ??= { atMs: this.#lastAtMs, bytes: length };
     this.#missingBytes -= length;

@@ -69,7 +69,7 @@ export class ReadAhead implements Body {
   readonly #onAbort = (): void => this.close();
   /** In order; the first is the one that is being handed out. */
   #parts: Part[] = [];
-  /** Up to where was asked, handed out, and released by the reader: positions in the object. */
+  /** Up to where was asked, handed out, and dealt with by the reader, who comes for more: positions in the object. */
   #askedTo: number;
   #handedTo: number;
   #releasedTo: number;
@@ -96,7 +96,7 @@ export class ReadAhead implements Body {
     this.opened.catch(() => undefined);
     signal.addEventListener('abort', this.#onAbort);
     if (signal.aborted) this.close();
-    else if (range.start === range.end) this.#finish({});
+    else if (range.start === range.end) this.#handedAll();
     else this.#ask();
   }
 
@@ -121,7 +121,10 @@ export class ReadAhead implements Body {
     this.#reader = reader;
     if (this.#over) {
       this.#settle();
+    } else if (this.#handedTo === this.#options.range.end) {
+      this.#finish({});
     } else {
+      this.#releasedTo = this.#handedTo;
       this.#ask();
       this.#serve();
     }
@@ -207,23 +210,32 @@ export class ReadAhead implements Body {
     const failed = this.#parts.find((part) => part.failure);
     if (failed) return this.#finish(failed.failure!);
     const [front] = this.#parts;
-    const chunk = this.#reader && front?.take();
-    if (!chunk || !front) return;
+    if (!this.#reader || !front) return;
+    if (this.#options.drinker.undrunkBytes > this.#horizon.biteBytes) return this.#waitForDrink();
+    const chunk = front.take();
+    if (!chunk) return;
     if (front.isDrained) this.#retire(front);
     this.#handedTo += chunk.bytes.length;
     const releasedTo = this.#handedTo;
-    const reader = this.#reader!;
+    const reader = this.#reader;
     this.#reader = undefined;
     reader.resolve({
       bytes: chunk.bytes,
       release: () => {
         chunk.release();
-        this.#releasedTo = releasedTo;
+        this.#releasedTo = Math.max(this.#releasedTo, releasedTo);
       },
     });
-    if (this.#handedTo === this.#options.range.end) this.#finish({});
+    if (this.#handedTo === this.#options.range.end) this.#handedAll();
     else this.#parkClock.watch();
   };
+
+  /** Nothing is left to ask for; it is over when its reader has come to the end. */
+  #handedAll(): void {
+    this.#opening.resolve();
+    this.#parkClock.stop();
+    this.#account.sleep();
+  }
 
   #retire(part: Part): void {
     this.#horizon.learn(part);
@@ -238,13 +250,16 @@ export class ReadAhead implements Body {
   }
 
   #waitForDrink(): void {
-    this.#stopDrinkWait = this.#options.drinker.onceDrunk(() => this.#ask());
+    this.#stopDrinkWait ??= this.#options.drinker.onceDrunk(() => {
+      this.#ask();
+      this.#serve();
+    });
     this.#parkClock.watch();
   }
 
   /** How far the client is; while it waits for the origin or for memory, that is not its doing. */
   #progress(): number | undefined {
-    const isWaiting = this.#reader !== undefined && (this.#parts.length > 0 || this.#memoryWait !== undefined);
+    const isWaiting = this.#reader !== undefined && this.#stopDrinkWait === undefined;
     return isWaiting ? undefined : this.#releasedTo - this.#options.drinker.undrunkBytes;
   }
 

@@ -16,6 +16,7 @@ export class Sequence implements Body {
   readonly #onAbort = () => this.close();
   #current: Body | undefined;
   #receivedBefore = 0;
+  #resumedBefore = 0;
   #reading = false;
   #failure: unknown;
 
@@ -37,6 +38,10 @@ export class Sequence implements Body {
 
   get receivedBytes(): number {
     return this.#receivedBefore + (this.#current?.receivedBytes ?? 0);
+  }
+
+  get resumedCount(): number {
+    return this.#resumedBefore + (this.#current?.resumedCount ?? 0);
   }
 
   async read(): Promise<Chunk | undefined> {
@@ -89,7 +94,10 @@ export class Sequence implements Body {
   #open(open: () => Body): Body {
     const body = open();
     // The same body again while it lasts; a new one counts on from those before it.
-    if (body !== this.#current) this.#receivedBefore += this.#current?.receivedBytes ?? 0;
+    if (body !== this.#current) {
+      this.#receivedBefore += this.#current?.receivedBytes ?? 0;
+      this.#resumedBefore += this.#current?.resumedCount ?? 0;
+    }
     this.#current = body;
     this.#segments[0] = () => body;
     return body;

@@ -12,14 +12,19 @@ import type { Drinker } from './drinker.ts';
  */
 const UNSENT_BYTES = 128 << 10;
 
+/** More than the largest window that a client's machine offers before its program reads (tcp_rmem, ip-sysctl.rst). */
+const PROVEN_BYTES = 1 << 20;
+
 /** The largest send buffer by Linux's default (tcp_wmem, ip-sysctl.rst): what may be there and unseen by us. */
 const MAX_UNSEEN_BYTES = 4 << 20;
 
-/** Acknowledgements come within a round trip; so often is looked for them, and after a second only now and then. */
-const FIRST_LOOK_MS = 1;
-const SOON_MS = 8;
-const SOON_FOR_MS = 1_000;
-const SELDOM_MS = 500;
+/**
+ * How long until the next look: a share of what was waited already, so that what is seen is seen little later than it
+ * came, and so that ten thousand clients who have stopped cost a few looks each.
+ */
+const LOOK_SHARE = 1 / 4;
+const SOONEST_MS = 1;
+const LATEST_MS = 1_000;
 
 export type ThirstOptions = {
   readonly socket: Socket;
@@ -34,8 +39,6 @@ export type ThirstOptions = {
 export class Thirst implements Drinker {
   readonly unseenBytes: number;
   readonly #options: ThirstOptions;
-  /** When something was last drunk by a client that somebody waits for, and how much was left then. */
-  #last: { readonly atMs: number; readonly undrunkBytes: number } | undefined;
 
   constructor(options: ThirstOptions) {
     const { facts, socket } = options;
@@ -47,11 +50,15 @@ export class Thirst implements Drinker {
     return this.#options.facts?.unackedBytes(this.#options.socket) ?? 0;
   }
 
-  /** Of `writtenBytes` in all, what it has taken; a write under way counts as far as it has come. */
+  /** Of `writtenBytes` in all, what it has taken. Where the kernel does not tell, a write counts when all of it has left. */
   takenBytes(writtenBytes: number): number {
     const { facts, socket } = this.#options;
     const undrunkBytes = facts?.unackedBytes(socket) ?? socket.writableLength;
     return Math.max(0, writtenBytes - undrunkBytes);
+  }
+
+  get isProven(): boolean {
+    return (this.#options.facts?.ackedBytes(this.#options.socket) ?? 0) >= PROVEN_BYTES;
   }
 
   get roundTripMs(): number {
@@ -61,21 +68,22 @@ export class Thirst implements Drinker {
   onceDrunk(callback: () => void): () => void {
     const { clock, stallTimeoutMs, onStall } = this.#options;
     const undrunkBytes = this.undrunkBytes;
-    if (!this.#last || undrunkBytes !== this.#last.undrunkBytes) this.#last = { atMs: clock.now(), undrunkBytes };
-    const { atMs } = this.#last;
-    let delayMs = FIRST_LOOK_MS;
+    const sinceMs = clock.now();
     const look = () => {
-      const waitedMs = clock.now() - atMs;
+      const waitedMs = clock.now() - sinceMs;
       if (this.undrunkBytes < undrunkBytes || undrunkBytes === 0) {
         callback();
       } else if (waitedMs >= stallTimeoutMs) {
         onStall();
       } else {
-        delayMs = waitedMs < SOON_FOR_MS ? Math.min(2 * delayMs, SOON_MS) : SELDOM_MS;
-        cancel = clock.after(delayMs, look);
+        cancel = clock.after(toDelayMs(waitedMs), look);
       }
     };
-    let cancel = clock.after(delayMs, look);
+    let cancel = clock.after(SOONEST_MS, look);
     return () => cancel();
   }
+}
+
+function toDelayMs(waitedMs: number): number {
+  return Math.min(LATEST_MS, Math.max(SOONEST_MS, waitedMs * LOOK_SHARE));
 }

@@ -11,8 +11,8 @@
 // - or an eighth of what the client has drunk so far, if it drinks that within a quarter of a second: whoever has taken
 //   much is likely to take more, and larger requests are cheaper. So what a hang-up wastes stays in proportion.
 //
-// The second gives way to a client that slows down, and so does the first: the window shrinks at once, to 64 KiB at
-// the least. When the budget refuses, it halves.
+// Both give way to a client that slows down: when it has drunk the window that it has, the next is as small as that, 64 KiB
+// at the least. When the budget refuses, it halves.
 
 export const FIRST_WINDOW_BYTES = 256 << 10;
 
@@ -89,6 +89,7 @@ export class Window {
   rested(): void {
     this.#set(FIRST_WINDOW_BYTES);
     this.#since = undefined;
+    this.#isRefused = false;
   }
 
   #set(bytes: number): void {

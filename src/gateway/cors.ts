@@ -9,6 +9,7 @@ const EXPOSED = [
   'Content-Range',
   'ETag',
   'Last-Modified',
+  'Location',
   'Repr-Digest',
   'Retry-After',
 ];
@@ -38,4 +39,14 @@ export const PREFLIGHT_FIELDS = {
   'access-control-allow-headers': ALLOWED.join(', '),
   'access-control-max-age': '86400',
   allow: DATA_METHODS,
+} as const;
+
+const BUNDLE_METHODS = 'POST, OPTIONS';
+
+/** The same for making a bundle. */
+export const BUNDLE_PREFLIGHT_FIELDS = {
+  'access-control-allow-methods': BUNDLE_METHODS,
+  'access-control-allow-headers': 'Authorization, Content-Type',
+  'access-control-max-age': '86400',
+  allow: BUNDLE_METHODS,
 } as const;

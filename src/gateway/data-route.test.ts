@@ -27,6 +27,7 @@ describe('the data route', GUARDED, () => {
       deliveredBytes: 10,
       receivedBytes: 10,
       overReadBytes: 0,
+      resumedCount: 0,
       outcome: 'complete',
       error: undefined,
     });

@@ -7,9 +7,10 @@ import { SluiceError, isSluiceError } from '../errors.ts';
 import { Client } from '../flow/client.ts';
 import type { Engine } from '../flow/engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Source } from '../source/source.ts';
+import type { ObjectName, Source } from '../source/source.ts';
 import { CORS_FIELDS } from './cors.ts';
 import { parseObjectPath } from './object-path.ts';
+import type { Representation } from './plan.ts';
 import { respondAnswer, respondProblem } from './respond.ts';
 import { sendTo } from './send-object.ts';
 import type { Transfer } from './send-object.ts';
@@ -29,26 +30,39 @@ export type DataRouteOptions = {
   readonly report: (error: SluiceError, id: string) => void;
 };
 
-type Asked = { readonly id: string; readonly principal: string };
+/** What was asked for, and who may have it. */
+export type Found = {
+  /** As the ledger names it. */
+  readonly id: string;
+  readonly principal: string;
+  readonly source: Source;
+  readonly object: ObjectName;
+  readonly representation: Representation;
+};
 
-/** Answers one GET or HEAD. Never rejects. */
+export type ServeOptions = Omit<DataRouteOptions, 'catalog' | 'sources' | 'access'> & {
+  /** Resolves with nothing when it has answered by itself. */
+  readonly find: (client: Client) => Promise<Found | undefined>;
+};
+
+/** Answers one GET or HEAD of an object. Never rejects. */
 export async function serveObject(
   request: IncomingMessage,
   response: ServerResponse,
   options: DataRouteOptions,
 ): Promise<void> {
+  await serve(request, response, { ...options, find: (client) => findObject(client, options) });
+}
+
+/** Answers one GET or HEAD with what `find` finds. Never rejects. */
+export async function serve(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
   const { transfers, stallTimeoutMs, engine } = options;
   const { tcpFacts, minimumRate } = engine;
   const client = new Client(request, response, { stallTimeoutMs, fields: CORS_FIELDS, tcpFacts, minimumRate });
   try {
     transfers.begin(client);
-    const id = parseObjectPath(request.url ?? '');
-    const principal = await admit(client, id, options);
-    if (principal === undefined) return;
-    const entry = await findEntry(options.catalog, id);
-    client.check();
-    if (!entry) throw new SluiceError('not-found', 'the catalog has no such id');
-    await transfer(client, { id, principal }, { entry, ...options });
+    const found = await options.find(client);
+    if (found) await transfer(client, found, options);
   } catch (error) {
     // What was under way for a client that has gone was given up, in whatever words it says so.
     if (!client.ending) {
@@ -61,6 +75,21 @@ export async function serveObject(
   } finally {
     transfers.end(client);
   }
+}
+
+async function findObject(client: Client, options: DataRouteOptions): Promise<Found | undefined> {
+  const id = parseObjectPath(client.request.url ?? '');
+  const principal = await admit(client, id, options);
+  if (principal === undefined) return undefined;
+  const entry = await findEntry(options.catalog, id);
+  client.check();
+  if (!entry) throw new SluiceError('not-found', 'the catalog has no such id');
+  const source = options.sources.get(entry.store);
+  if (!source)
+    throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
+  const { bucket, key, versionId } = entry;
+  const object = versionId === undefined ? { bucket, key } : { bucket, key, versionId };
+  return { id, principal, source, object, representation: entry };
 }
 
 /** Who asks, if they may have it; otherwise they have been answered. */
@@ -82,7 +111,7 @@ async function admit(client: Client, id: string, { access }: DataRouteOptions): 
 }
 
 /** A catalog that fails is our failure: what it calls bad input is its database, and not what the client sent. */
-async function findEntry(catalog: Catalog, id: string): Promise<CatalogEntry | undefined> {
+export async function findEntry(catalog: Catalog, id: string): Promise<CatalogEntry | undefined> {
   try {
     return await catalog.find(id);
   } catch (cause) {
@@ -95,26 +124,17 @@ function toSluiceError(error: unknown): SluiceError {
   return new SluiceError('misuse', 'a request failed unexpectedly', { cause: error });
 }
 
-async function transfer(
-  client: Client,
-  asked: Asked,
-  options: DataRouteOptions & { readonly entry: CatalogEntry },
-): Promise<void> {
-  const { entry, sources, engine, ledger, report } = options;
-  const source = sources.get(entry.store);
-  if (!source)
-    throw new SluiceError('bad-config', `the catalog names the store ${entry.store}, which is not configured`);
+async function transfer(client: Client, found: Found, { engine, ledger, report }: ServeOptions): Promise<void> {
+  const { id, principal, source, object, representation } = found;
   const startedAt = new Date();
-  const { bucket, key, versionId } = entry;
-  const object = versionId === undefined ? { bucket, key } : { bucket, key, versionId };
-  const result = await sendTo(client, { source, object, representation: entry, engine });
-  ledger.record(toLedgerEntry(client.request, asked, { startedAt, result }));
-  if (result.outcome === 'source-failed' && result.error) report(result.error, asked.id);
+  const result = await sendTo(client, { source, object, representation, engine });
+  ledger.record(toLedgerEntry(client.request, { id, principal }, { startedAt, result }));
+  if (result.outcome === 'source-failed' && result.error) report(result.error, id);
 }
 
 function toLedgerEntry(
   { method = '', socket }: IncomingMessage,
-  asked: Asked,
+  asked: Pick<Found, 'id' | 'principal'>,
   { startedAt, result }: { readonly startedAt: Date; readonly result: Transfer },
 ) {
   const { error, ...figures } = result;

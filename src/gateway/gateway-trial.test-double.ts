@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import type { Access } from '../access/access.ts';
 import { createPublicAccess } from '../access/public.ts';
+import { MemoryBundles } from '../bundle/bundle-trial.test-double.ts';
+import { createBundleSource } from '../bundle/bundle-source.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
 import { Peer, untilTrue } from '../flow/http-trial.test-double.ts';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.ts';
@@ -28,8 +30,13 @@ export type GatewayTrial = {
   readonly url: string;
   /** The store behind `/data/scripted`. */
   readonly source: ScriptedSource;
-  /** What the catalog was asked for. Whatever `answer` gives or throws comes instead of an entry. */
-  readonly catalog: { readonly asked: readonly string[]; answer: ((id: string) => Promise<undefined>) | undefined };
+  /** What the catalog has, and was asked for. Whatever `answer` gives or throws comes instead of an entry. */
+  readonly catalog: {
+    readonly entries: Map<string, CatalogEntry>;
+    readonly asked: readonly string[];
+    answer: ((id: string) => Promise<undefined>) | undefined;
+  };
+  readonly bundles: MemoryBundles;
   readonly ledger: { readonly entries: readonly LedgerEntry[] };
   readonly log: readonly Logged[];
   readonly connect: () => Promise<Peer>;
@@ -44,7 +51,7 @@ export type GatewayTrialOptions = {
   readonly ledger?: Ledger;
 };
 
-function createEntries(etag: string): ReadonlyMap<string, CatalogEntry> {
+function createEntries(etag: string): Map<string, CatalogEntry> {
   const entry = { bucket: 'b', key: 'k', size: OBJECT_BYTES.length, etag, filename: 'object.bin', digests: {} };
   const stores = { object: 'memory', 'a/b': 'memory', ü: 'memory', [LONGEST_ID]: 'memory' };
   const named = Object.entries({ ...stores, scripted: 'scripted', lost: 'nowhere' });
@@ -64,10 +71,8 @@ export async function startGateway(t: TestContext, options: GatewayTrialOptions 
   ]);
 
   const asked: string[] = [];
-  const catalog: { readonly asked: string[]; answer: ((id: string) => Promise<undefined>) | undefined } = {
-    asked,
-    answer: undefined,
-  };
+  const catalog: GatewayTrial['catalog'] = { entries, asked, answer: undefined };
+  const bundles = new MemoryBundles();
   const find = async (id: string) => {
     asked.push(id);
     return catalog.answer ? catalog.answer(id) : entries.get(id);
@@ -80,6 +85,7 @@ export async function startGateway(t: TestContext, options: GatewayTrialOptions 
     // The gateway asks a catalog for nothing else.
     catalog: { find } as Catalog,
     sources,
+    bundles: { store: bundles, source: createBundleSource({ bundles, sources }) },
     access,
     ledger,
     log: { error: (fields) => void log.push(fields as Logged) },
@@ -99,6 +105,7 @@ export async function startGateway(t: TestContext, options: GatewayTrialOptions 
     url,
     source,
     catalog,
+    bundles,
     ledger: { entries: recorded },
     log,
     connect: async () => {

@@ -48,6 +48,27 @@ async function beginReading(t: TestContext, setting: Setting = {}): Promise<Tria
   return { ...begun, body };
 }
 
+const BLOCKED_BYTES = 5_000;
+
+/** A write that waits, as one does that the kernel has no room for. */
+async function blockWrite({ exchange, body }: Trial & { readonly body: ScriptedBody }): Promise<void> {
+  exchange.request.socket.cork();
+  body.give(patternBytes({ start: 0, end: BLOCKED_BYTES }));
+  await untilTrue('a blocked write', () => exchange.request.socket.writableLength > 0);
+}
+
+/** The rest of the first body, and whatever is asked for after it, until nothing more is. */
+function giveWhatIsAsked({ source, body }: Trial & { readonly body: ScriptedBody }): void {
+  const give = (next: ScriptedBody, start: number) => {
+    if (next.isOver) return;
+    next.confirm();
+    next.give(patternBytes({ start, end: next.request.range.end }));
+    next.end();
+    void source.nextBody().then((after) => give(after, after.request.range.start));
+  };
+  give(body, 1000);
+}
+
 /** The moments at which a transfer can be ended; each gives a trial that is there, and what it has delivered by then. */
 const MOMENTS: Readonly<Record<string, (t: TestContext) => Promise<Trial & { readonly deliveredBytes?: number }>>> = {
   'while the source is asked': (t) => begin(t, { isKnown: false }),
@@ -70,9 +91,7 @@ const MOMENTS: Readonly<Record<string, (t: TestContext) => Promise<Trial & { rea
   },
   'during a write that it does not take': async (t) => {
     const begun = await beginReading(t);
-    begun.peer.socket.pause();
-    begun.body.give(patternBytes({ start: 0, end: BLOCKING_BYTES }));
-    await untilTrue('a blocked write', () => begun.exchange.request.socket.writableLength > 0);
+    await blockWrite(begun);
     return begun;
   },
   'between the parts of a multipart answer': async (t) => {
@@ -169,12 +188,10 @@ describe('sendObject(), ended early', GUARDED, () => {
 
   it('tells of bytes that came and that nobody took', async (t) => {
     const begun = await beginReading(t);
-    begun.peer.socket.pause();
-    begun.body.give(patternBytes({ start: 0, end: BLOCKING_BYTES }));
-    await untilTrue('a blocked write', () => begun.exchange.request.socket.writableLength > 0);
+    await blockWrite(begun);
     begun.peer.socket.resetAndDestroy();
     const { receivedBytes, overReadBytes } = await begun.transfer;
-    assert.deepEqual([receivedBytes, overReadBytes], [BLOCKING_BYTES, BLOCKING_BYTES]);
+    assert.deepEqual([receivedBytes, overReadBytes], [BLOCKED_BYTES, BLOCKED_BYTES]);
   });
 
   it('is cut short by a client that takes nothing, and not by a source that gives nothing', async (t) => {
@@ -184,8 +201,9 @@ describe('sendObject(), ended early', GUARDED, () => {
     await new Promise((resolve) => setTimeout(resolve, 120));
     assert.equal(begun.body.isOver, false, 'the client has all there was');
     begun.peer.socket.pause();
-    begun.body.give(patternBytes({ start: 1000, end: BLOCKING_BYTES }));
-    await assertEnded(begun, { outcome: 'cut-short', deliveredBytes: 1000 });
+    giveWhatIsAsked(begun);
+    const { outcome, error } = await begun.transfer;
+    assert.deepEqual([outcome, error?.code], ['cut-short', 'closed']);
   });
 
   it('ends all that stand in line on a connection when its client goes', async (t) => {

@@ -120,6 +120,7 @@ describe('sendObject(), with a source that fails', GUARDED, () => {
         deliveredBytes: 600,
         receivedBytes: 600,
         overReadBytes: 0,
+        resumedCount: 0,
         error: failure,
       });
     });

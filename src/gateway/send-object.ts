@@ -53,6 +53,8 @@ export type Transfer = {
   readonly receivedBytes: number;
   /** What came and was not delivered. */
   readonly overReadBytes: number;
+  /** How often the source failed in the middle and was asked again for the rest. */
+  readonly resumedCount: number;
   readonly durationMs: number;
   readonly error: SluiceError | undefined;
 };
@@ -66,7 +68,7 @@ function toDefaultEngine(): Engine {
 
 type Result = Omit<Transfer, 'durationMs'>;
 
-const NOTHING_MOVED = { ranges: [], deliveredBytes: 0, receivedBytes: 0, overReadBytes: 0 } as const;
+const NOTHING_MOVED = { ranges: [], deliveredBytes: 0, receivedBytes: 0, overReadBytes: 0, resumedCount: 0 } as const;
 
 /**
  * Answers `request` with an object: conditions, ranges, HEAD, errors, and a body in constant memory, let go of the
@@ -161,9 +163,9 @@ async function deliver(
     body.close();
     result = await refuse(client, error);
   }
-  const { receivedBytes, ownBytes = 0 } = body;
+  const { receivedBytes, resumedCount = 0, ownBytes = 0 } = body;
   const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
-  return { ...result, ranges, receivedBytes, overReadBytes };
+  return { ...result, ranges, receivedBytes, overReadBytes, resumedCount };
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */

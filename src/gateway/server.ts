@@ -6,7 +6,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SluiceError } from '../errors.ts';
 import { createEngine } from '../flow/engine.ts';
 import type { Engine } from '../flow/engine.ts';
-import { CORS_FIELDS, DATA_METHODS, PREFLIGHT_FIELDS } from './cors.ts';
+import { addBundleCreation } from './bundle-creation.ts';
+import { BUNDLES_TARGET, BUNDLE_PREFIX, serveBundle } from './bundle-route.ts';
+import type { ServedBundles } from './bundle-route.ts';
+import { BUNDLE_PREFLIGHT_FIELDS, CORS_FIELDS, PREFLIGHT_FIELDS } from './cors.ts';
 import { serveObject } from './data-route.ts';
 import type { DataRouteOptions } from './data-route.ts';
 import { DATA_PREFIX } from './object-path.ts';
@@ -19,6 +22,8 @@ import { Transfers } from './transfers.ts';
 export type GatewayOptions = Omit<DataRouteOptions, 'transfers' | 'report' | 'engine'> & {
   /** What transfers share. Default: an engine with its defaults. */
   readonly engine?: Engine | undefined;
+  /** Without it there are no bundles. Whoever opened them closes them. */
+  readonly bundles?: ServedBundles | undefined;
   /** Told of what is our fault or a store's. */
   readonly log: { error(fields: object, message: string): void };
   readonly maxTransfers: number;
@@ -36,14 +41,16 @@ export type Gateway = {
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A gateway that does not listen yet. Whoever handed it its sources and catalog closes those. */
-export function createGateway({ log, maxTransfers, engine = createEngine(), ...options }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { log, maxTransfers, engine = createEngine(), bundles, ...rest } = options;
   const transfers = new Transfers({ max: maxTransfers });
   const route: DataRouteOptions = {
-    ...options,
+    ...rest,
     transfers,
     engine,
     report: (error, id) => log.error({ err: error, id }, 'a transfer failed'),
   };
+  const bundleRoute = bundles && { ...route, bundles };
   const server = createControlServer(log, (others) => (request, response) => {
     // Node reads nothing after a request for another protocol, whatever was pipelined: it is the connection's last.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
@@ -51,9 +58,15 @@ export function createGateway({ log, maxTransfers, engine = createEngine(), ...o
     request.url = toOriginForm(request.url ?? '');
     const fault = findFault(request);
     if (fault) respondProblem(response, fault, { ...CORS_FIELDS, connection: 'close' });
-    else if (request.url?.startsWith(DATA_PREFIX)) answerData(request, response, route);
+    else if (request.url?.startsWith(DATA_PREFIX))
+      answerData(request, response, () => serveObject(request, response, route));
+    else if (bundleRoute && request.url?.startsWith(BUNDLE_PREFIX))
+      answerData(request, response, () => serveBundle(request, response, bundleRoute));
+    else if (bundleRoute && request.method !== 'POST' && BUNDLES_TARGET.test(request.url ?? ''))
+      answerOther(request, response, { preflight: BUNDLE_PREFLIGHT_FIELDS, title: 'Bundles are made by POST' });
     else others(request, response);
   });
+  if (bundleRoute) addBundleCreation(server, bundleRoute);
   server.get('/healthz', async () => ({ status: 'ok', transfers: transfers.count }));
 
   return {
@@ -79,18 +92,28 @@ export function createGateway({ log, maxTransfers, engine = createEngine(), ...o
   };
 }
 
-function answerData(request: IncomingMessage, response: ServerResponse, route: DataRouteOptions): void {
+/** What content comes from: the methods are the same for all of it. */
+function answerData(request: IncomingMessage, response: ServerResponse, serve: () => Promise<void>): void {
   const { method } = request;
-  if (method === 'GET' || method === 'HEAD') {
-    void serveObject(request, response, route);
-  } else if (method === 'OPTIONS') {
-    response.writeHead(204, { ...CORS_FIELDS, ...PREFLIGHT_FIELDS });
+  if (method === 'GET' || method === 'HEAD') void serve();
+  else answerOther(request, response, { preflight: PREFLIGHT_FIELDS, title: 'Only GET and HEAD are for objects' });
+}
+
+type Other = {
+  readonly preflight: Readonly<Record<string, string>> & { readonly allow: string };
+  readonly title: string;
+};
+
+/** Tells which methods there are: to OPTIONS because it asks, to any other because it is none of them. */
+function answerOther({ method }: IncomingMessage, response: ServerResponse, { preflight, title }: Other): void {
+  if (method === 'OPTIONS') {
+    response.writeHead(204, { ...CORS_FIELDS, ...preflight });
     response.end();
-  } else {
-    // Content that came with it is not read: the connection ends instead.
-    const fields = { ...CORS_FIELDS, allow: DATA_METHODS, connection: 'close' };
-    respondProblem(response, { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 }, fields);
+    return;
   }
+  // Content that came with it is not read: the connection ends instead.
+  const fields = { ...CORS_FIELDS, allow: preflight.allow, connection: 'close' };
+  respondProblem(response, { type: 'about:blank', title, status: 405 }, fields);
 }
 
 /** Fastify on a server of ours, so that `listenBefore` sees each request first and passes on what is not its own. */

@@ -16,6 +16,16 @@ test('writes the members that are there', () => {
   );
 });
 
+test('writes extensions, which take the place of none of the others', () => {
+  const problem = { type: 'about:blank', title: 'X', status: 422, extensions: { ids: ['a', '"'], status: 200 } };
+  assert.deepEqual(JSON.parse(formatProblem(problem)), {
+    ids: ['a', '"'],
+    type: 'about:blank',
+    title: 'X',
+    status: 422,
+  });
+});
+
 test('lets nothing else out', () => {
   const problem = { type: 'about:blank', title: 'Bad Gateway', status: 502, cause: 'secret', stack: 'secret' };
   assert.doesNotMatch(formatProblem(problem), /secret/);

@@ -12,9 +12,11 @@ export type Problem = {
   readonly detail?: string;
   /** A URI reference that names this occurrence. */
   readonly instance?: string;
+  /** Members that this kind of problem has besides (§3.2), under names of their own. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 };
 
-/** The problem as JSON, with the members above and no others, whatever else the object carries. */
-export function formatProblem({ type, title, status, detail, instance }: Problem): string {
-  return JSON.stringify({ type, title, status, detail, instance });
+/** The problem as JSON, with the members above and its extensions, and no others, whatever else the object carries. */
+export function formatProblem({ type, title, status, detail, instance, extensions }: Problem): string {
+  return JSON.stringify({ ...extensions, type, title, status, detail, instance });
 }

@@ -17,6 +17,8 @@ export type LedgerEntry = {
   readonly receivedBytes: number;
   /** What came from the store and was not delivered. */
   readonly overReadBytes: number;
+  /** How often the store failed in the middle and was asked again for the rest. */
+  readonly resumedCount: number;
   readonly outcome: 'complete' | 'client-gone' | 'source-failed' | 'cut-short';
   /** Our code for what went wrong, if something did. */
   readonly error: string | undefined;

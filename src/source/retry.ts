@@ -23,8 +23,16 @@ export function planRetry(
   { attempt, random }: { readonly attempt: number; readonly random: number },
 ): number | undefined {
   if (attempt >= policy.attempts || !isSluiceError(error) || !error.retryable) return undefined;
-  const jitteredMs = random * Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1));
-  return Math.max(jitteredMs, error.retryAfterMs ?? 0);
+  return toPauseMs(policy, error, { attempt, random });
+}
+
+/** A draw from nothing to a bound that doubles with each attempt; what the origin asked for is the least. */
+export function toPauseMs(
+  { baseMs, maxMs }: Pick<RetryPolicy, 'baseMs' | 'maxMs'>,
+  error: SluiceError,
+  { attempt, random }: { readonly attempt: number; readonly random: number },
+): number {
+  return Math.max(random * Math.min(maxMs, baseMs * 2 ** (attempt - 1)), error.retryAfterMs ?? 0);
 }
 
 /**

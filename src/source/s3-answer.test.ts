@@ -142,6 +142,11 @@ describe('toStat()', () => {
     assert.deepEqual(toStat(headOf(200, full)), { size: 12, etag: '"e"', lastModified, mediaType: 'text/plain' });
   });
 
+  test('has the size of the parts where size and ETag leave no doubt', () => {
+    const parts = { 'content-length': String(20 * (8 << 20)), etag: '"0123456789abcdef0123456789abcdef-20"' };
+    assert.equal(toStat(headOf(200, parts)).partBytes, 8 << 20);
+  });
+
   test('an ETag without quotes gets them', () => {
     assert.equal(toStat(headOf(200, { ...fields, etag: 'abc-2' })).etag, '"abc-2"');
   });

@@ -6,6 +6,7 @@ import { parseContentRange } from '../http/content-range.ts';
 import { parseHttpDate } from '../http/http-date.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
+import { guessPartBytes } from './part-size.ts';
 import type { ByteRange, Stat, Version } from './source.ts';
 
 /** S3's error documents are under 1 KiB; a longer one is not read to its end. */
@@ -94,11 +95,15 @@ export function toStat(head: ResponseHead): Stat {
   if (length === undefined) throw new SluiceError('origin-invalid', 'the origin gave no Content-Length');
   const lastModified = parseHttpDate(head.fields.get('last-modified') ?? '');
   const mediaType = head.fields.get('content-type');
+  const size = Number(length);
+  const etag = toEtag(head);
+  const partBytes = guessPartBytes(etag, size);
   return {
-    size: Number(length),
-    etag: toEtag(head),
+    size,
+    etag,
     ...(lastModified ? { lastModified } : {}),
     ...(mediaType ? { mediaType } : {}),
+    ...(partBytes === undefined ? {} : { partBytes }),
   };
 }
 

@@ -1,6 +1,6 @@
 // One range of one version of an S3 object: asks until the origin answers rightly, then passes its slabs on.
 // Only the time before the first byte is retried here; after it, the bytes belong to whoever reads them.
-import { SluiceError, isSluiceError } from '../errors.ts';
+import { SluiceError } from '../errors.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { openPulledBody } from './pulled-body.ts';
 import type { Puller } from './pulled-body.ts';
@@ -15,8 +15,8 @@ export type S3BodyOptions = {
   /** What authenticates the request; it may have to wait for credentials. */
   readonly sign: () => Fields | Promise<Fields>;
   readonly send: (signed: Fields) => Exchange;
-  /** Told when the origin refuses us. */
-  readonly denied: () => void;
+  /** Told of each answer that is none, also when it is asked for again. */
+  readonly failed: (error: unknown) => void;
 };
 
 /** Begins to ask at once. See the contract in source.ts for who closes it. */
@@ -82,7 +82,7 @@ class S3Puller implements Puller {
       checkAnswer(head, this.#request.range, this.#request.version);
     } catch (error) {
       exchange.close();
-      if (isSluiceError(error, 'origin-denied')) this.#options.denied();
+      this.#options.failed(error);
       throw error;
     }
   }

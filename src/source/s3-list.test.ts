@@ -75,6 +75,18 @@ describe('parseListPage()', () => {
     );
   });
 
+  test('the size of the parts is guessed from size and ETag, where that is certain enough', () => {
+    const etag = '0123456789abcdef0123456789abcdef-20';
+    const page = toPage([
+      { key: 'parts', size: String(20 * (8 << 20)), etag },
+      { key: 'unclear', size: String(3 << 20), etag },
+    ]);
+    assert.deepEqual(
+      parseListPage(page).objects.map(({ partBytes }) => partBytes),
+      [8 << 20, undefined],
+    );
+  });
+
   test('a time that is none is left out', () => {
     assert.ok(!('lastModified' in parseListPage(toPage([{ key: 'k', modified: 'soon' }])).objects[0]!));
   });

@@ -1,5 +1,6 @@
 // ListObjectsV2, a page at a time: a bucket of any size is listed in the memory of one page.
 import { SluiceError } from '../errors.ts';
+import { guessPartBytes } from './part-size.ts';
 import { parseXml } from './s3-answer.ts';
 import type { ListedObject } from './source.ts';
 
@@ -46,13 +47,17 @@ function toListed(item: unknown, isEncoded: boolean): ListedObject {
   if (key === '' || !/^\d{1,15}$/.test(sizeText)) {
     throw new SluiceError('origin-invalid', 'the origin listed an object without a key or a size');
   }
-  const etag = toText(item['ETag']).trim();
+  const size = Number(sizeText);
+  const etagText = toText(item['ETag']).trim();
+  const etag = /^$|^"|^W\//.test(etagText) ? etagText : `"${etagText}"`;
   const lastModified = new Date(toText(item['LastModified']).trim());
+  const partBytes = guessPartBytes(etag, size);
   return {
     key: isEncoded ? decodeKey(key) : key,
-    size: Number(sizeText),
-    etag: etag === '' || etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`,
+    size,
+    etag,
     ...(Number.isNaN(lastModified.getTime()) ? {} : { lastModified }),
+    ...(partBytes === undefined ? {} : { partBytes }),
   };
 }
 

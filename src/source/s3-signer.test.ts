@@ -63,6 +63,15 @@ describe('createS3Signer() with keys', () => {
     assert.ok(signature.endsWith('=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7'), signature);
   });
 
+  test('fields of Amazon’s own are signed, and go with it', async () => {
+    const signer = create();
+    const request = (value: string) => requestFor('k', { fields: { 'x-amz-object-attributes': value } });
+    const fields = await signer.sign(request('ObjectParts'));
+    assert.equal(valueOf(fields, 'x-amz-object-attributes'), 'ObjectParts');
+    assert.match(valueOf(fields, 'authorization') ?? '', /SignedHeaders=[^,]*x-amz-object-attributes/);
+    assert.notEqual(await signatureOf(signer, request('ETag')), await signatureOf(signer, request('ObjectParts')));
+  });
+
   test('a session token goes with it', async () => {
     const fields = await create({ sessionToken: 'a-token' }).sign(requestFor('k'));
     assert.equal(valueOf(fields, 'x-amz-security-token'), 'a-token');
@@ -107,10 +116,12 @@ describe('createS3Signer() with keys', () => {
   });
 });
 
-test('an anonymous store is asked with nothing but the host', () => {
+test('an anonymous store is asked with nothing but the host and what belongs to the question', async () => {
   const signer = createS3Signer({ region: 'us-east-1', credentials: 'anonymous' });
   assert.deepEqual(signer.sign(requestFor('k')), [['host', 'examplebucket.s3.us-east-1.amazonaws.com']]);
   signer.forget(requestFor('k'));
+  const withField = requestFor('k', { fields: { 'x-amz-max-parts': '2' } });
+  assert.equal(valueOf(await signer.sign(withField), 'x-amz-max-parts'), '2');
 });
 
 describe('createS3Signer() with a profile', () => {

@@ -27,6 +27,8 @@ export type SignableRequest = {
   readonly method: 'GET' | 'HEAD';
   readonly address: S3Address;
   readonly query: Readonly<Record<string, string>>;
+  /** Fields of Amazon's own (x-amz-*), all of which a signature has to cover. */
+  readonly fields?: Readonly<Record<string, string>>;
 };
 
 export type Fields = readonly (readonly [name: string, value: string])[];
@@ -77,8 +79,9 @@ const KEYS = new WeakMap<SignableRequest, string>();
 function toKey(request: SignableRequest): string {
   let key = KEYS.get(request);
   if (key === undefined) {
-    const { method, address, query } = request;
+    const { method, address, query, fields } = request;
     key = `${method} ${address.host}${address.path}?${new URLSearchParams(query).toString()}`;
+    if (fields) key += ` ${new URLSearchParams(fields).toString()}`;
     KEYS.set(request, key);
   }
   return key;
@@ -91,7 +94,10 @@ export function createS3Signer(options: {
 }): S3Signer {
   const { region, credentials } = options;
   if (credentials === 'anonymous') {
-    return { sign: ({ address }) => [['host', address.host]], forget: () => {} };
+    return {
+      sign: ({ address, fields = {} }) => [['host', address.host], ...Object.entries(fields)],
+      forget: () => {},
+    };
   }
   // The chain remembers what it found and refreshes it some minutes before it expires.
   const given = credentials !== undefined && 'accessKeyId' in credentials ? credentials : undefined;
@@ -120,7 +126,7 @@ export function createS3Signer(options: {
       hostname: request.address.host,
       path: request.address.path,
       query: request.query,
-      headers: { host: request.address.host, 'x-amz-content-sha256': EMPTY_SHA256 },
+      headers: { host: request.address.host, 'x-amz-content-sha256': EMPTY_SHA256, ...request.fields },
     });
     const fields = Object.entries(signed.headers);
     const ttl = Math.min(REUSE_MS, expiresMs - Date.now());

@@ -3,13 +3,15 @@
 import { LRUCache } from 'lru-cache';
 import { SluiceError, isSluiceError } from '../errors.ts';
 import { WireClient } from '../wire/client.ts';
-import type { Exchange, ExchangeWishes } from '../wire/exchange.ts';
+import type { ExchangeWishes } from '../wire/exchange-options.ts';
+import type { Exchange } from '../wire/exchange.ts';
 import { toWireRequest } from '../wire/request.ts';
 import type { SlabPool } from '../wire/slab-pool.ts';
 import { DEFAULT_RETRY_POLICY, withRetries } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
 import { parseEndpoint, toAddress } from './s3-address.ts';
 import { readText, toAnswerError, toStat } from './s3-answer.ts';
+import { ATTRIBUTES_FIELDS, MAX_ATTRIBUTES_BYTES, createPartSizeQuestion } from './s3-attributes.ts';
 import { openS3Body } from './s3-body.ts';
 import { MAX_PAGE_BYTES, parseListPage, toListQuery } from './s3-list.ts';
 import type { ListPage } from './s3-list.ts';
@@ -39,11 +41,15 @@ export type S3SourceOptions = {
   /** PEM certificates to trust for an https endpoint, instead of the system's. */
   readonly ca?: string | undefined;
   readonly retry?: RetryPolicy | undefined;
+  /** Told when the store asks us to slow down, also where it is then asked again. */
+  readonly onBusy?: ((retryAfterMs: number | undefined) => void) | undefined;
   readonly slabs: SlabPool;
 };
 
 /** An S3 store that also tells how many connections it has, for metrics and tests. */
 export type S3Source = Source & { readonly openConnections: number; readonly idleConnections: number };
+
+type Take<T> = (exchange: Exchange) => Promise<T>;
 
 function toQuery(object: ObjectName): Record<string, string> {
   return object.versionId === undefined ? {} : { versionId: object.versionId };
@@ -57,7 +63,7 @@ function toTarget({ address, query }: SignableRequest): string {
 
 /** Throws `bad-config`. Its owner calls `close()`. */
 export function createS3Source(options: S3SourceOptions): S3Source {
-  const { region, pathStyle, ca, slabs, retry = DEFAULT_RETRY_POLICY } = options;
+  const { region, pathStyle, ca, slabs, onBusy, retry = DEFAULT_RETRY_POLICY } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const endpoint = parseEndpoint(options.endpoint, { region, pathStyle, ca });
   const signer = createS3Signer({ region, credentials: options.credentials });
@@ -88,37 +94,49 @@ export function createS3Source(options: S3SourceOptions): S3Source {
     return request;
   }
 
-  /** Asks for a small answer, again if need be, and hands it to `take` while its exchange is open. */
-  function ask<T>(request: SignableRequest, signal: AbortSignal, take: (exchange: Exchange) => Promise<T>): Promise<T> {
+  /** Asks for a small answer, and hands it to `take` while its exchange is open. */
+  async function askOnce<T>(request: SignableRequest, signal: AbortSignal, take: Take<T>): Promise<T> {
+    const signed = await signer.sign(request);
+    if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
+    const exchange = send(request, signed);
+    const onAbort = () => exchange.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const head = await exchange.head;
+      if (head.status !== 200) throw await toAnswerError(head, exchange);
+      return await take(exchange);
+    } catch (error) {
+      if (isSluiceError(error, 'origin-denied')) signer.forget(request);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      exchange.close();
+    }
+  }
+
+  /** As `askOnce`, and again if need be. */
+  function ask<T>(request: SignableRequest, signal: AbortSignal, take: Take<T>): Promise<T> {
     return withRetries(
       retry,
       () => signal,
-      async () => {
-        const signed = await signer.sign(request);
-        if (signal.aborted) throw new SluiceError('closed', 'the request was given up');
-        const exchange = send(request, signed);
-        const onAbort = () => exchange.close();
-        signal.addEventListener('abort', onAbort, { once: true });
-        try {
-          const head = await exchange.head;
-          if (head.status !== 200) throw await toAnswerError(head, exchange);
-          return await take(exchange);
-        } catch (error) {
-          if (isSluiceError(error, 'origin-denied')) signer.forget(request);
-          throw error;
-        } finally {
-          signal.removeEventListener('abort', onAbort);
-          exchange.close();
-        }
-      },
+      () => askOnce(request, signal, take),
     );
   }
 
+  const completeStat = createPartSizeQuestion((object, signal) => {
+    const address = toAddress(endpoint, object.bucket, object.key);
+    const query = { ...toQuery(object), attributes: '' };
+    return askOnce({ method: 'GET', address, query, fields: ATTRIBUTES_FIELDS }, signal, (exchange) =>
+      readText(exchange, MAX_ATTRIBUTES_BYTES),
+    );
+  });
+
   async function stat(object: ObjectName, { signal }: { readonly signal: AbortSignal }): Promise<Stat> {
     const address = toAddress(endpoint, object.bucket, object.key);
-    return ask({ method: 'HEAD', address, query: toQuery(object) }, signal, async (exchange) =>
+    const stat = await ask({ method: 'HEAD', address, query: toQuery(object) }, signal, async (exchange) =>
       toStat(await exchange.head),
     );
+    return completeStat(stat, { object, signal });
   }
 
   function open(request: OpenRequest): Body {
@@ -130,7 +148,10 @@ export function createS3Source(options: S3SourceOptions): S3Source {
       retry,
       sign: () => signer.sign(toGet(object)),
       send: (signed) => send(toGet(object), [...signed, ...conditions], { fresh, slabBytes }),
-      denied: () => signer.forget(toGet(object)),
+      failed: (error) => {
+        if (isSluiceError(error, 'origin-denied')) signer.forget(toGet(object));
+        if (isSluiceError(error, 'origin-busy')) onBusy?.(error.retryAfterMs);
+      },
     });
   }
 

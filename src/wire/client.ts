@@ -2,7 +2,7 @@
 import { SluiceError } from '../errors.ts';
 import type { OriginAddress } from './connection.ts';
 import { Exchange } from './exchange.ts';
-import type { ExchangeOptions, ExchangeWishes } from './exchange.ts';
+import type { ExchangeOptions, ExchangeWishes } from './exchange-options.ts';
 import { HostPool } from './host-pool.ts';
 import type { HostPoolOptions } from './host-pool.ts';
 import type { WireRequest } from './request.ts';

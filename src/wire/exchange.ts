@@ -3,6 +3,7 @@
 import { SluiceError } from '../errors.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import type { Connection, ConnectionUser } from './connection.ts';
+import type { ExchangeOptions, ExchangeWishes } from './exchange-options.ts';
 import { staysOpen, toFraming } from './framing.ts';
 import type { Framing } from './framing.ts';
 import type { ConnectionWaiter, HostPool } from './host-pool.ts';
@@ -11,26 +12,9 @@ import type { WireChunk } from './inbox.ts';
 import { ResponseHeadReader } from './response-head.ts';
 import type { ResponseHead } from './response-head.ts';
 import type { WireRequest } from './request.ts';
-import type { SlabPool } from './slab-pool.ts';
 
 /** Interim responses (RFC 9110 §15.2) are skipped; more than a few are no sign of progress. */
 const MAX_INTERIM_RESPONSES = 8;
-
-export type ExchangeOptions = {
-  readonly slabs: SlabPool;
-  /** From sending the request to the whole head. */
-  readonly headTimeoutMs: number;
-  /** The longest silence of the origin in the middle of a body, counted only while a reader waits. */
-  readonly stallTimeoutMs: number;
-};
-
-/** What one exchange wants otherwise. */
-export type ExchangeWishes = {
-  /** A connection that has carried nothing before. */
-  readonly fresh?: boolean | undefined;
-  /** The largest slab to receive into. Default: they grow with what the reader takes. */
-  readonly slabBytes?: number | undefined;
-};
 
 /** One for all: closing is common and must be cheap, and where it came from says nothing. */
 const CLOSED = new SluiceError('closed', 'the exchange was closed');
@@ -193,8 +177,8 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     this.#timer = undefined;
     this.#state = 'body';
     this.#headPromise.resolve(head);
-    const empty = this.#framing.kind === 'none' || (this.#framing.kind === 'length' && this.#leftBytes === 0);
-    if (empty) this.#state = 'ended';
+    const isEmpty = this.#framing.kind === 'none' || (this.#framing.kind === 'length' && this.#leftBytes === 0);
+    if (isEmpty) this.#state = 'ended';
     else if (this.#reader) this.#watchForStall();
   }
 
@@ -292,8 +276,8 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     try {
       step();
     } catch (error) {
-      const unexpected = new SluiceError('origin-invalid', 'the response could not be read', { cause: error });
-      this.#fail(error instanceof SluiceError ? error : unexpected);
+      const message = 'the response could not be read';
+      this.#fail(error instanceof SluiceError ? error : new SluiceError('origin-invalid', message, { cause: error }));
       return false;
     }
     this.#paused = this.#state === 'body' && this.#inbox.full && !this.#reader;

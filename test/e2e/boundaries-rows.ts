@@ -15,11 +15,13 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     refused: ['./http/range.ts', 'node:fs', 'kysely', './index.ts'],
     allowed: [],
   },
-  ...['source/source.ts', 'catalog/catalog.ts', 'access/access.ts', 'ledger/ledger.ts'].map((contract) => ({
-    at: `src/${contract}`,
-    refused: ['../errors.ts', './neighbour.ts', '../http/range.ts', '../database/sqlite.ts', 'node:fs', 'kysely'],
-    allowed: [],
-  })),
+  ...['source/source.ts', 'bundle/bundles.ts', 'catalog/catalog.ts', 'access/access.ts', 'ledger/ledger.ts'].map(
+    (contract) => ({
+      at: `src/${contract}`,
+      refused: ['../errors.ts', './neighbour.ts', '../http/range.ts', '../database/sqlite.ts', 'node:fs', 'kysely'],
+      allowed: [],
+    }),
+  ),
   {
     at: 'src/index.ts',
     refused: ['./cli/main.ts', './lab/origin/origin.ts', './testing/index.ts', 'sluice'],
@@ -85,9 +87,32 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     allowed: ['../errors.ts', '../database/schema.ts', '../source/source.ts', ...PACKAGES],
   },
   {
+    at: 'src/bundle/probe.ts',
+    refused: [
+      '../source/s3.ts',
+      '../source/pulled-body.ts',
+      '../catalog/sqlite-catalog.ts',
+      '../flow/sequence.ts',
+      '../access/access.ts',
+      '../gateway/plan.ts',
+      'sluice',
+    ],
+    allowed: [
+      '../errors.ts',
+      '../clock.ts',
+      '../http/range.ts',
+      '../database/sqlite.ts',
+      '../source/source.ts',
+      '../catalog/catalog.ts',
+      ...PACKAGES,
+    ],
+  },
+  {
     at: 'src/gateway/probe.ts',
     refused: [
       '../source/s3.ts',
+      '../bundle/bundle-source.ts',
+      '../bundle/sqlite-bundles.ts',
       '../source/memory.ts',
       '../wire/slab-pool.ts',
       '../kernel/tcp.ts',
@@ -106,6 +131,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
       '../http/range.ts',
       '../flow/flow.ts',
       '../source/source.ts',
+      '../bundle/bundles.ts',
       '../catalog/catalog.ts',
       '../catalog/object-id.ts',
       '../access/access.ts',

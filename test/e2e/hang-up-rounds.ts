@@ -21,9 +21,9 @@ const STILL_MS = 250;
 
 /**
  * What a client that takes ten bytes may cost: one request of 256 KiB, and the next one if its own kernel has taken the
- * first for it. Where our kernel does not tell, it may take 4 MiB for a client that takes nothing.
+ * first for it. Where our kernel does not tell, it and the client's take a little more than 4 MiB before we know better.
  */
-const MEDIAN_COST_BYTES = KERNEL === 'off' ? 4 * MIB : MIB / 2;
+const MEDIAN_COST_BYTES = KERNEL === 'off' ? 4.25 * MIB : MIB / 2;
 const MAX_COST_BYTES = KERNEL === 'off' ? 8 * MIB : 2 * MIB;
 
 /** One client, which has come to where it will leave. */

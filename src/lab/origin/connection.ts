@@ -4,11 +4,13 @@
 import type { Socket } from 'node:net';
 
 import type { Meter } from './meter.ts';
+import { Pace } from './pace.ts';
 
 export class Connection {
   readonly id: number;
-  /** When this connection's next bytes may go, by the pace of a fault; milliseconds of `performance.now()`. */
-  paidUntil = 0;
+  readonly pace = new Pace();
+  /** Bytes of bodies that the kernel has accepted since the connection began. */
+  bodyBytes = 0;
   readonly #meter: Meter;
   readonly #socket: Socket;
   /** The socket that requests are read from: under TLS, the one above `#socket`. */

@@ -3,14 +3,22 @@
 
 import { SluiceError } from '../../errors.ts';
 
+/** So many bytes; or a number of them that is drawn from the rule's seed, from `from` to `to`, both included. */
+export type ByteCount = number | { readonly from: number; readonly to: number };
+
 /** What the answer suffers. Several may be named together, but one ending and one refusal at most. */
 export type Fault = {
-  /** An ending: a reset (RST) after so many bytes of the body. */
-  readonly resetAfterBytes?: number;
-  /** An ending: silence after so many bytes of the body, until the peer leaves. */
-  readonly stallAfterBytes?: number;
-  /** An ending: an orderly close (FIN) after so many bytes of the body, short of Content-Length. */
-  readonly truncateAfterBytes?: number;
+  /** An ending: a reset (RST) after so many bytes of the body. Drawn each time it strikes. */
+  readonly resetAfterBytes?: ByteCount;
+  /** An ending: silence after so many bytes of the body, until the peer leaves. Drawn each time it strikes. */
+  readonly stallAfterBytes?: ByteCount;
+  /** An ending: an orderly close (FIN) after so many bytes of the body, short of Content-Length. Drawn as above. */
+  readonly truncateAfterBytes?: ByteCount;
+  /**
+   * An ending: a reset (RST) when so many bytes of bodies have gone over the connection since it began, those of
+   * answers that were not struck included. Drawn once for each connection.
+   */
+  readonly resetConnectionAfterBytes?: ByteCount;
   /** A refusal: 503 SlowDown, with Retry-After if it says when. */
   readonly slowDown?: { readonly retryAfterSeconds?: number };
   /** A refusal: 500 InternalError. */
@@ -55,7 +63,7 @@ export type FaultRule = {
 
 type Check = (value: unknown, place: string) => void;
 
-const ENDINGS = ['resetAfterBytes', 'stallAfterBytes', 'truncateAfterBytes'];
+const ENDINGS = ['resetAfterBytes', 'stallAfterBytes', 'truncateAfterBytes', 'resetConnectionAfterBytes'];
 const REFUSALS = ['slowDown', 'internalError', 'neverAnswer', 'resetUnanswered'];
 
 const checkCount = numberCheck('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && value >= 0);
@@ -64,10 +72,13 @@ const checkProbability = numberCheck('a number from 0 to 1', (value) => value >=
 /** The longest a timer can wait: 2^31 - 1 ms. */
 const checkDelay = numberCheck('milliseconds, from 0 to 2147483647', (value) => value >= 0 && value <= 2 ** 31 - 1);
 
+const checkBounds = objectCheck<Exclude<ByteCount, number>>({ from: checkCount, to: checkCount });
+
 const FAULT_CHECKS: Readonly<Record<keyof Fault, Check>> = {
-  resetAfterBytes: checkCount,
-  stallAfterBytes: checkCount,
-  truncateAfterBytes: checkCount,
+  resetAfterBytes: checkByteCount,
+  stallAfterBytes: checkByteCount,
+  truncateAfterBytes: checkByteCount,
+  resetConnectionAfterBytes: checkByteCount,
   slowDown: objectCheck<NonNullable<Fault['slowDown']>>({ retryAfterSeconds: checkCount }),
   internalError: checkTrue,
   neverAnswer: checkTrue,
@@ -113,6 +124,13 @@ function checkSensibleFault(value: unknown, place: string): void {
     const named = names.filter((name) => group.includes(name));
     if (named.length > 1) fail(place, `at most one of ${group.join(', ')}`, value);
   }
+}
+
+function checkByteCount(value: unknown, place: string): void {
+  if (typeof value !== 'object') return checkCount(value, place);
+  checkBounds(value, place);
+  const { from, to } = value as { from?: number; to?: number };
+  if (from === undefined || to === undefined || from > to) fail(place, '{ from, to }, from no more than to', value);
 }
 
 function checkTrue(value: unknown, place: string): void {

@@ -1,7 +1,13 @@
-// Which fault strikes which request: the first rule that matches and still has times left, alone.
+// Which fault strikes which request: the first rule that matches and still has times left, alone. What a rule leaves to
+// chance is drawn here, from its seed.
 
 import { checkFaultRules } from './fault-rules.ts';
-import type { Fault, FaultMatch, FaultRule } from './fault-rules.ts';
+import type { ByteCount, Fault, FaultMatch, FaultRule } from './fault-rules.ts';
+
+type DrawnName = 'resetAfterBytes' | 'stallAfterBytes' | 'truncateAfterBytes' | 'resetConnectionAfterBytes';
+
+/** A fault as it strikes one request: nothing of it is left to chance. */
+export type StruckFault = Omit<Fault, DrawnName> & { readonly [Name in DrawnName]?: number };
 
 /** What a rule can look at. */
 export type FaultSubject = {
@@ -14,7 +20,14 @@ export type FaultSubject = {
 /** A rule and what it has done since it was set. */
 export type FaultReading = FaultRule & { readonly matched: number; readonly struck: number };
 
-type RuleState = { readonly rule: FaultRule; readonly draw: () => number; matched: number; struck: number };
+type RuleState = {
+  readonly rule: FaultRule;
+  readonly draw: () => number;
+  /** What was drawn for each connection. */
+  readonly byConnection: WeakMap<object, number>;
+  matched: number;
+  struck: number;
+};
 
 export class Faults {
   #states: readonly RuleState[] = [];
@@ -22,17 +35,49 @@ export class Faults {
   /** Takes the place of all rules before. Throws `bad-input` for rules that aren't, and changes nothing then. */
   set(rules: unknown): void {
     checkFaultRules(rules);
-    this.#states = rules.map((rule) => ({ rule, draw: createDraws(rule.seed ?? 1), matched: 0, struck: 0 }));
+    this.#states = rules.map((rule) => ({
+      rule,
+      draw: createDraws(rule.seed ?? 1),
+      byConnection: new WeakMap(),
+      matched: 0,
+      struck: 0,
+    }));
   }
 
   read(): readonly FaultReading[] {
     return this.#states.map(({ rule, matched, struck }) => ({ ...rule, matched, struck }));
   }
 
-  /** The fault for a request that has come, or none. Each request is asked about once. */
-  strike(subject: FaultSubject): Fault | undefined {
-    return this.#states.find((state) => strikes(state, subject))?.rule.fault;
+  /** The fault for a request that has come over `connection`, or none. Each request is asked about once. */
+  strike(subject: FaultSubject, connection: object): StruckFault | undefined {
+    const state = this.#states.find((candidate) => strikes(candidate, subject));
+    return state && drawFault(state, connection);
   }
+}
+
+function drawFault(state: RuleState, connection: object): StruckFault {
+  const { rule, draw } = state;
+  const { resetAfterBytes, stallAfterBytes, truncateAfterBytes, resetConnectionAfterBytes, ...rest } = rule.fault;
+  return {
+    ...rest,
+    ...(resetAfterBytes !== undefined && { resetAfterBytes: drawBytes(resetAfterBytes, draw) }),
+    ...(stallAfterBytes !== undefined && { stallAfterBytes: drawBytes(stallAfterBytes, draw) }),
+    ...(truncateAfterBytes !== undefined && { truncateAfterBytes: drawBytes(truncateAfterBytes, draw) }),
+    ...(resetConnectionAfterBytes !== undefined && {
+      resetConnectionAfterBytes: drawForConnection(state, connection, resetConnectionAfterBytes),
+    }),
+  };
+}
+
+function drawForConnection({ byConnection, draw }: RuleState, connection: object, count: ByteCount): number {
+  const bytes = byConnection.get(connection) ?? drawBytes(count, draw);
+  byConnection.set(connection, bytes);
+  return bytes;
+}
+
+function drawBytes(count: ByteCount, draw: () => number): number {
+  if (typeof count === 'number') return count;
+  return count.from + Math.floor(draw() * (count.to - count.from + 1));
 }
 
 function strikes(state: RuleState, subject: FaultSubject): boolean {

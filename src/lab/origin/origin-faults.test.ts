@@ -75,6 +75,39 @@ describe('a fault', () => {
     assert.deepEqual([status, closedBy], [undefined, 'origin']);
   });
 
+  it('resets the connection when so many bytes have gone over it, in whatever answers', async () => {
+    origin.setFaults([{ fault: { resetConnectionAfterBytes: 250 } }]);
+    for (let round = 1; round <= 2; round += 1) {
+      const socket = await connectTo(origin.url);
+      socket.resume();
+      for (let count = 1; count <= 3; count += 1) {
+        socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-99\r\n\r\n`);
+        await origin.meter.until(
+          ({ requests }) => requests.filter(({ endedAt }) => endedAt).length === count || undefined,
+        );
+      }
+      assert.equal(await closed(socket), true);
+      const ends = origin.meter
+        .read()
+        .requests.map(({ bytesLeft, complete, closedBy }) => [bytesLeft, complete, closedBy]);
+      assert.deepEqual(ends, [
+        [100, true, null],
+        [100, true, null],
+        [50, false, 'origin'],
+      ]);
+      origin.meter.reset();
+    }
+  });
+
+  it('resets each connection after bytes of its own drawing', async () => {
+    origin.setFaults([{ fault: { resetConnectionAfterBytes: { from: 1000, to: SIZE - 1 } } }]);
+    for (let count = 0; count < 5; count += 1) await readBroken();
+    const { requests } = await origin.meter.until((meter) => (meter.totals.closedByOrigin === 5 ? meter : undefined));
+    const bytesLeft = requests.map((request) => request.bytesLeft);
+    assert.equal(new Set(bytesLeft).size, 5);
+    assert.ok(bytesLeft.every((bytes) => bytes >= 1000 && bytes < SIZE));
+  });
+
   it('truncates the body by an orderly close', async () => {
     setFault({ truncateAfterBytes: 300_000 });
     const { bytes, code } = await readBroken();
@@ -138,7 +171,21 @@ describe('a fault', () => {
     const { body } = await ask({ url: origin.url, path: PATH });
     assert.ok(body.equals(syntheticBytes({ seed: 1, offset: 0, length: SIZE })));
     const { headAt = 0, endedAt = 0 } = await ended();
-    assert.ok(endedAt - headAt >= 45, 'a tenth of a second, less what may be made good');
+    assert.ok(endedAt - headAt >= 99, 'a tenth of a second');
+  });
+
+  it('keeps short answers to the rate as well, however long their connection was idle', async () => {
+    origin.setFaults([{ fault: { rateBytesPerSecond: 10 * SIZE } }]);
+    const socket = await connectTo(origin.url);
+    socket.resume();
+    for (let count = 1; count <= 3; count += 1) {
+      socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-262143\r\n\r\n`);
+      await origin.meter.until(
+        ({ requests }) => requests.filter(({ endedAt }) => endedAt).length === count || undefined,
+      );
+    }
+    socket.destroy();
+    for (const { headAt = 0, endedAt = 0 } of origin.meter.read().requests) assert.ok(endedAt - headAt >= 24);
   });
 
   it('has effect on an error and a listing as well', async () => {

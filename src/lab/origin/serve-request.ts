@@ -8,8 +8,7 @@ import type { Bucket } from './buckets.ts';
 import type { ConnectionBook } from './connection-book.ts';
 import type { Connection } from './connection.ts';
 import { control, CONTROL_PREFIX } from './control.ts';
-import type { Fault } from './fault-rules.ts';
-import type { Faults } from './faults.ts';
+import type { Faults, StruckFault } from './faults.ts';
 import type { Meter } from './meter.ts';
 import { respond } from './respond.ts';
 import type { S3Request } from './respond.ts';
@@ -30,7 +29,7 @@ export type House = {
   readonly connections: ConnectionBook;
 };
 
-const NO_FAULT: Fault = {};
+const NO_FAULT: StruckFault = {};
 
 export async function serveRequest(request: IncomingMessage, response: ServerResponse, house: House): Promise<void> {
   const connection = house.connections.get(request.socket);
@@ -75,7 +74,7 @@ async function serveS3(
     if (target instanceof S3Error) throw target;
     const { query } = target;
     house.verify?.({ method, path, query, headers: request.headersDistinct }, new Date());
-    fault = faults.strike(subject) ?? NO_FAULT;
+    fault = faults.strike(subject, connection) ?? NO_FAULT;
     await sendAnswer(await answer({ ...subject, query, headers }, fault, house), { ...delivery, fault });
   } catch (error) {
     if (response.headersSent) throw error;
@@ -85,7 +84,7 @@ async function serveS3(
   }
 }
 
-async function answer(request: S3Request, fault: Fault, house: House): Promise<Answer> {
+async function answer(request: S3Request, fault: StruckFault, house: House): Promise<Answer> {
   if (fault.internalError) throw new S3Error('InternalError');
   if (fault.slowDown) {
     const { retryAfterSeconds } = fault.slowDown;
