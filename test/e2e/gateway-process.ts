@@ -18,6 +18,7 @@ export type TransferLine = {
   readonly deliveredBytes: number;
   readonly receivedBytes: number;
   readonly overReadBytes: number;
+  readonly resumedCount: number;
 };
 
 /** Whoever started it stops it. */

@@ -15,6 +15,7 @@ import { ConnectionBook } from './connection-book.ts';
 import { METER_PATH } from './control.ts';
 import type { FaultRule } from './fault-rules.ts';
 import { Faults } from './faults.ts';
+import type { FaultReading } from './faults.ts';
 import { Meter } from './meter.ts';
 import type { MeterAccess } from './meter.ts';
 import { serveRequest } from './serve-request.ts';
@@ -43,6 +44,8 @@ export type Origin = {
   readonly meter: MeterAccess;
   /** Takes the place of all rules before. Throws `bad-input` for rules that aren't. */
   setFaults(rules: readonly FaultRule[]): void;
+  /** The rules, and how often each has struck. */
+  readFaults(): readonly FaultReading[];
   /** Throws `bad-input` for an object that S3 could not hold. */
   putObject(bucket: string, spec: SyntheticSpec): SyntheticObject;
   removeObject(bucket: string, key: string): void;
@@ -91,6 +94,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     port: boundPort,
     meter,
     setFaults: (rules) => faults.set(rules),
+    readFaults: () => faults.read(),
     putObject: (bucket, spec) => findBucket(bucket).put(spec),
     removeObject: (bucket, key) => findBucket(bucket).remove(key),
     replaceObject: (bucket, key, { seed } = {}) => findBucket(bucket).replace(key, seed),
