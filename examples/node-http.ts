@@ -10,7 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SlabPool, createS3Source, sendObject } from 'sluice';
+import { SlabPool, createS3Source, hedged, resumed, sendObject } from 'sluice';
 
 const {
   TOKEN,
@@ -22,7 +22,9 @@ const {
 if (!TOKEN) throw new Error('set TOKEN to what clients must send as their bearer token');
 
 /** The credentials come from AWS's usual chain: the environment, a profile, the role of a container or an instance. */
-const source = createS3Source({ endpoint: S3_ENDPOINT, region: S3_REGION, slabs: new SlabPool() });
+const s3 = createS3Source({ endpoint: S3_ENDPOINT, region: S3_REGION, slabs: new SlabPool() });
+/** Asks twice for what is slow, and again for the rest of what broke. */
+const source = resumed(hedged(s3));
 
 /** Hashes are of one length and tell nothing of how much of a guess was right. */
 const sha256 = (text: string) => createHash('sha256').update(text).digest();

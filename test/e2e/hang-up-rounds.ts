@@ -24,7 +24,7 @@ const STILL_MS = 250;
  * first for it. Where our kernel does not tell, it and the client's take a little more than 4 MiB before we know better.
  */
 const MEDIAN_COST_BYTES = KERNEL === 'off' ? 4.25 * MIB : MIB / 2;
-const MAX_COST_BYTES = KERNEL === 'off' ? 8 * MIB : 2 * MIB;
+const MAX_COST_BYTES = KERNEL === 'off' ? 16 * MIB : 2 * MIB;
 
 /** One client, which has come to where it will leave. */
 export type Visit = {

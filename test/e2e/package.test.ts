@@ -19,10 +19,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NAMES = [
   'SlabPool',
   'SluiceError',
+  'createEngine',
   'createFileSource',
   'createMemorySource',
   'createS3Source',
+  'hedged',
   'isSluiceError',
+  'resumed',
   'sendObject',
 ];
 
