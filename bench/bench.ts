@@ -9,10 +9,12 @@ export type Bench = {
   readonly tools: Tools;
 };
 
-/** The origin, as one kind of client reaches it. */
+/** An origin, as one kind of client reaches it. */
 export type Upstream = {
-  readonly kind: 'plain' | 'TLS 1.3';
+  /** As titles name it. */
+  readonly kind: string;
   readonly port: number;
   /** The certificate to trust, where there is TLS. */
   readonly caFile: string | undefined;
+  readonly pid: number;
 };

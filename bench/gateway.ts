@@ -1,27 +1,20 @@
 // `npm run bench:gateway`: what the gateway costs beside nginx, haproxy and a plain Node proxy, all in one run.
-// Exits with 0 whatever the figures are, and with 1 only when there are none.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir, type } from 'node:os';
-import { join } from 'node:path';
-import type { Bench, Upstream } from './bench.ts';
-import { prepareContenders } from './contenders.ts';
-import { createDownloads } from './downloads.ts';
-import { createObject, makeObjectFolder } from './object.ts';
+// Exits with 0 whatever the figures are, and with 1 where some that were asked for are missing.
+import { cpus, loadavg, release, type } from 'node:os';
+import type { Bench } from './bench.ts';
+import { createObjects, makeObjectFolder } from './object.ts';
 import { parseOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { startOrigin } from './origin.ts';
+import type { Origin } from './origin.ts';
 import { Processes } from './processes.ts';
-import { createRanges } from './ranges.ts';
 import { formatReport } from './report.ts';
-import type { Report } from './report.ts';
-import { runSection } from './section.ts';
+import type { Failure, Report } from './report.ts';
 import type { Section } from './section.ts';
+import { NEEDS, SUITES } from './suites.ts';
+import { makeFolder, withFolders } from './temporary.ts';
 import { describeMissing, findTools } from './tools.ts';
 import type { Tools } from './tools.ts';
-import type { Workload } from './workload.ts';
-
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
@@ -32,10 +25,13 @@ async function main(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('CPU times are read from /proc, which only Linux has');
   const tools = findTools(process.env['PATH'] ?? '');
   const missing = describeMissing(tools);
-  if (!tools.has('curl') && !tools.has('wrk')) throw new Error(`there is nothing to ask with\n${missing.join('\n')}`);
   for (const line of missing) showProgress(line);
-  const report = await withFolders((folder, root, signal) => measure({ options, tools, folder, root, signal }));
+  const folders = [await makeFolder(), await makeObjectFolder()] as const;
+  const report = await withFolders(folders, ([folder, root], signal) =>
+    measure({ options, tools, folder, root, signal }),
+  );
   console.log(options.json ? JSON.stringify(report, null, 2) : formatReport(report));
+  if (report.failures.length > 0) process.exitCode = 1;
 }
 
 type Run = {
@@ -53,73 +49,56 @@ async function measure({ options, tools, folder, root, signal }: Run): Promise<R
   process.once('exit', killAll);
   try {
     const bench: Bench = { folder, processes, tools };
-    showProgress('writing an object of 1 GiB');
-    const object = await createObject(root, signal);
-    const origin = await startOrigin(bench, object);
-    const [curl, wrk] = [tools.get('curl'), tools.get('wrk')];
-    const downloads = curl ? [createDownloads(bench, { curl, object, count: options.downloads })] : [];
-    const ranges = wrk ? [createRanges(bench, { wrk, seconds: options.rangesSeconds })] : [];
-    const sections = [
-      ...(await runSections(bench, { upstream: origin.plain, workloads: [...downloads, ...ranges], options })),
-      ...(await runSections(bench, { upstream: origin.tls, workloads: downloads, options })),
-    ];
+    let starting: Promise<Origin> | undefined;
+    const origin = () => (starting ??= startFastOrigin(bench, { root, signal }));
+    const sections: Section[] = [];
+    const failures: Failure[] = [];
+    for (const suite of options.only) {
+      const tool = NEEDS[suite];
+      // What is missing is told with the setting.
+      if (tool !== undefined && !tools.has(tool)) continue;
+      try {
+        sections.push(await SUITES[suite]({ bench, options, origin, onProgress: showProgress }));
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push({ suite, reason: toMessage(error) });
+        showProgress(`no figures of ${suite}: ${toMessage(error)}`);
+      }
+    }
+    if (sections.length === 0) throw new Error('there are no figures');
     const programs = [...tools].map(([name, { version }]) => `${name} ${version}`);
     const setting = {
       machine: `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${type()} ${release()}`,
       loadBefore,
       programs: [`node ${process.versions.node}`, ...programs],
       missing: describeMissing(tools),
-      origin: `${origin.description}; 1 GiB of noise in ${root}`,
-      rounds: options.rounds,
+      origin: starting ? (await starting).description : 'of the lab alone',
     };
-    return { setting, sections };
+    return { setting, sections, failures };
   } finally {
     await processes.stopAll();
     process.off('exit', killAll);
   }
 }
 
-type Sections = {
-  readonly upstream: Upstream;
-  readonly workloads: readonly Workload[];
-  readonly options: BenchOptions;
-};
+type FastOrigin = { readonly root: string; readonly signal: AbortSignal };
 
-async function runSections(bench: Bench, { upstream, workloads, options }: Sections): Promise<readonly Section[]> {
-  if (workloads.length === 0) return [];
-  const proxies = await prepareContenders(bench, upstream);
-  const sections: Section[] = [];
-  for (const workload of workloads) {
-    const { rounds } = options;
-    sections.push(await runSection(workload, proxies, { upstream: upstream.kind, rounds, onProgress: showProgress }));
-  }
-  return sections;
-}
-
-/** Lends two folders, for small files and for the object, and removes them in every case. */
-async function withFolders<Result>(
-  task: (folder: string, root: string, signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const stop = new AbortController();
-  for (const name of STOP_SIGNALS) process.on(name, () => stop.abort(new Error(`stopped by ${name}`)));
-  const folders = [await mkdtemp(join(tmpdir(), 'sluice-bench-')), await makeObjectFolder()] as const;
-  const removeNow = () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-  process.once('exit', removeNow);
-  try {
-    return await task(...folders, stop.signal);
-  } finally {
-    for (const folder of folders) await rm(folder, { recursive: true, force: true });
-    process.off('exit', removeNow);
-  }
+async function startFastOrigin(bench: Bench, { root, signal }: FastOrigin): Promise<Origin> {
+  showProgress('writing 1.25 GiB of objects');
+  return startOrigin(bench, await createObjects(root, signal));
 }
 
 function showProgress(text: string): void {
   console.error(`bench: ${text}`);
 }
 
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 try {
   await main();
 } catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`bench: ${toMessage(error)}`);
   process.exitCode = 1;
 }

@@ -4,8 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startOrigin } from '../src/lab/origin/origin.ts';
-
-const BUCKET = 'bench';
+import { BUCKET } from './object.ts';
 
 const [folder = '', plainPort, tlsPort, keyFile = '', certificateFile = ''] = process.argv.slice(2);
 const common = { credentials: undefined, buckets: { [BUCKET]: { folder: join(folder, BUCKET) } } };

@@ -41,9 +41,11 @@ export type ProxyConfig = {
   readonly originPort: number;
   /** The certificate to trust; without it the origin is asked without TLS. */
   readonly caFile: string | undefined;
+  /** Whether it may take more from the origin than the client has taken. It never does so to a file. */
+  readonly buffered: boolean;
 };
 
-export function toNginxProxy({ scratch, port, originPort, caFile }: ProxyConfig): string {
+export function toNginxProxy({ scratch, port, originPort, caFile, buffered }: ProxyConfig): string {
   const tls = [
     `    proxy_ssl_protocols TLSv1.3;`,
     `    proxy_ssl_verify on;`,
@@ -62,8 +64,7 @@ export function toNginxProxy({ scratch, port, originPort, caFile }: ProxyConfig)
     `    proxy_pass ${caFile === undefined ? 'http' : 'https'}://origin;`,
     `    proxy_http_version 1.1;`,
     `    proxy_set_header Connection "";`,
-    `    proxy_buffers 8 256k;`,
-    `    proxy_max_temp_file_size 0;`,
+    ...(buffered ? [`    proxy_buffers 8 256k;`, `    proxy_max_temp_file_size 0;`] : [`    proxy_buffering off;`]),
     ...(caFile === undefined ? [] : tls),
     `  }`,
     `}`,

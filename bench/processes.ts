@@ -21,7 +21,13 @@ export type Command = readonly [path: string, ...args: readonly string[]];
 
 export type Server = { readonly pid: number; stop(): Promise<void> };
 
-type ServeOptions = { readonly name: string; readonly port: number };
+type ServeOptions = {
+  /** Of its log. */
+  readonly name: string;
+  readonly port: number;
+  /** For what has much to do until it listens. */
+  readonly readyTimeoutMs?: number;
+};
 
 /** Its owner calls `stopAll()`, and `killAll()` where nothing can be awaited. */
 export class Processes {
@@ -36,7 +42,7 @@ export class Processes {
   }
 
   /** Starts a server; resolves when it listens on `port`. */
-  async serve(command: Command, { name, port }: ServeOptions): Promise<Server> {
+  async serve(command: Command, { name, port, readyTimeoutMs = READY_TIMEOUT_MS }: ServeOptions): Promise<Server> {
     this.#signal.throwIfAborted();
     const logPath = join(this.#folder, `${name}.log`);
     const log = openSync(logPath, 'w');
@@ -45,7 +51,7 @@ export class Processes {
     const child = spawn(path, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#watch(child);
-    const deadline = performance.now() + READY_TIMEOUT_MS;
+    const deadline = performance.now() + readyTimeoutMs;
     while (!(await accepts(port)) || !this.#running.has(child)) {
       const problem = this.#running.has(child) ? 'did not listen in time' : 'ended before it listened';
       if (!this.#running.has(child) || performance.now() > deadline) {

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Bench } from './bench.ts';
 import type { Running } from './contenders.ts';
-import { OBJECT_BYTES, RANGE_BYTES } from './object.ts';
+import { RANGE_BYTES } from './object.ts';
+import type { BenchObject } from './object.ts';
 import { readCpuTime } from './process-usage.ts';
 import type { Tool } from './tools.ts';
 import type { Metric, Sample, Target, Workload } from './workload.ts';
@@ -38,12 +39,12 @@ type WrkResult = {
   readonly p99Microseconds: number;
 };
 
-export type RangesOptions = { readonly wrk: Tool; readonly seconds: number };
+export type RangesOptions = { readonly wrk: Tool; readonly object: BenchObject; readonly seconds: number };
 
-export function createRanges({ processes }: Bench, { wrk, seconds }: RangesOptions): Workload<Key> {
+export function createRanges({ processes }: Bench, { wrk, object, seconds }: RangesOptions): Workload<Key> {
   async function ask({ name, url }: Running, durationSeconds: number): Promise<WrkResult> {
     const flags = ['--threads', '1', '--connections', String(CONNECTIONS), '--duration', `${durationSeconds}s`];
-    const command = [wrk.path, ...flags, '--script', SCRIPT, url, '--', String(OBJECT_BYTES)] as const;
+    const command = [wrk.path, ...flags, '--script', SCRIPT, url, '--', String(object.bytes)] as const;
     const output = await processes.run(command, text);
     const result = JSON.parse(/^\{.*\}$/m.exec(output)?.[0] ?? 'null') as WrkResult | null;
     if (!result) throw new Error(`wrk came to no result with ${name}: ${output}`);
@@ -68,7 +69,7 @@ export function createRanges({ processes }: Bench, { wrk, seconds }: RangesOptio
   }
 
   return {
-    title: `64 KiB ranges of it, ${CONNECTIONS} connections, by wrk`,
+    title: `64 KiB ranges of 1 GiB, ${CONNECTIONS} connections, by wrk`,
     metrics: METRICS,
     targets: TARGETS,
     prepare: async (proxy) => void (await ask(proxy, WARM_UP_SECONDS)),

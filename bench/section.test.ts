@@ -23,6 +23,7 @@ function createWorkload(order: string[]): Workload {
   const rounds = new Map<string, number>();
   return {
     title: 'Work',
+    notes: ['As hard as can be.'],
     metrics: [{ key: 'cost', heading: 'cost', digits: 1, compared: true }],
     targets: [
       { key: 'cost', to: 'nginx', bound: 'at most', ratio: 0.6 },
@@ -83,8 +84,9 @@ test('a target is met from its side, and one without its proxy is left out', asy
 });
 
 test('the table has the figures, the ratios and the verdicts', async () => {
-  const [title, headings, sluice, nginx, met, unmet] = formatSection(await run());
-  assert.equal(title, 'Work; upstream plain');
+  const [title, note, headings, sluice, nginx, met, unmet] = formatSection(await run());
+  assert.equal(title, 'Work; upstream plain; 3 rounds');
+  assert.equal(note, 'As hard as can be.');
   assert.match(headings ?? '', /^proxy +cost +peak MiB +sluice÷ cost$/);
   assert.match(sluice ?? '', /^sluice +1\.0 \(1\.0–2\.0\) +\d+$/);
   assert.match(nginx ?? '', /^nginx +2\.0 \(2\.0–4\.0\) +\d+ +0\.50$/);

@@ -5,7 +5,9 @@ import type { Ready, Running } from './contenders.ts';
 import { readPeakRssBytes } from './process-usage.ts';
 import { toRatios, toSpread } from './statistics.ts';
 import type { Spread } from './statistics.ts';
-import type { Metric, Sample, Target, Workload } from './workload.ts';
+import { toVerdicts } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import type { Metric, Sample, Workload } from './workload.ts';
 
 export type Row = {
   readonly name: Running['name'];
@@ -14,14 +16,13 @@ export type Row = {
   readonly spreads: Readonly<Record<string, Spread>>;
   /** Sluice's figures to this proxy's, round by round; for the others' rows and compared metrics alone. */
   readonly sluiceToThis: Readonly<Record<string, Spread>>;
-  /** The highest of all rounds. */
-  readonly peakRssBytes: number;
+  /** The highest of all rounds; the origin itself has none. */
+  readonly peakRssBytes: number | undefined;
 };
-
-export type Verdict = Target & { readonly got: number; readonly met: boolean };
 
 export type Section = {
   readonly title: string;
+  readonly notes: readonly string[];
   readonly metrics: readonly Metric[];
   readonly rows: readonly Row[];
   /** Of the targets whose proxy has taken part. */
@@ -41,7 +42,7 @@ export async function runSection(
   proxies: readonly Ready[],
   { upstream, rounds, onProgress }: SectionOptions,
 ): Promise<Section> {
-  const title = `${workload.title}; upstream ${upstream}`;
+  const title = `${workload.title}; upstream ${upstream}; ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
   const turns = new Map<Running['name'], Turn[]>(proxies.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const proxy of proxies) {
@@ -49,10 +50,10 @@ export async function runSection(
       turns.get(proxy.name)?.push(await takeTurn(workload, proxy));
     }
   }
-  const { metrics, targets } = workload;
+  const { metrics, targets, notes = [] } = workload;
   const ours = toSamples(turns.get('sluice') ?? []);
   const rows = [...turns].map(([name, taken]) => toRow(name, { taken, ours, metrics }));
-  return { title, metrics, rows, verdicts: toVerdicts(targets, rows) };
+  return { title, notes, metrics, rows, verdicts: toVerdicts(targets, rows) };
 }
 
 async function takeTurn(workload: Workload, { name, url, start }: Ready): Promise<Turn> {
@@ -87,14 +88,6 @@ function toRow(name: Running['name'], { taken, ours, metrics }: Taken): Row {
     samples,
     spreads: Object.fromEntries(metrics.map(({ key }) => [key, toSpread(pick(samples, key))])),
     sluiceToThis: Object.fromEntries(compared.map(({ key }) => [key, toRatios(pick(ours, key), pick(samples, key))])),
-    peakRssBytes: Math.max(...taken.map(({ peakRssBytes }) => peakRssBytes)),
+    peakRssBytes: name === 'direct' ? undefined : Math.max(...taken.map(({ peakRssBytes }) => peakRssBytes)),
   };
-}
-
-function toVerdicts(targets: readonly Target[], rows: readonly Row[]): readonly Verdict[] {
-  return targets.flatMap((target) => {
-    const got = rows.find(({ name }) => name === target.to)?.sluiceToThis[target.key]?.median;
-    if (got === undefined) return [];
-    return [{ ...target, got, met: target.bound === 'at most' ? got <= target.ratio : got >= target.ratio }];
-  });
 }

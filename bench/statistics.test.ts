@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toRatios, toSpread } from './statistics.ts';
+import { toPercentile, toRatios, toSpread } from './statistics.ts';
 
 test('the median of an odd number of values is the middle one, whatever their order', () => {
   assert.deepEqual(toSpread([9, 1, 5]), { median: 5, min: 1, max: 9 });
@@ -21,4 +21,14 @@ test('a slow round leaves its ratio as it was', () => {
 
 test('a round that only one side has is no ratio', () => {
   assert.throws(() => toRatios([1, 2], [1]), /each round/);
+});
+
+test('a percentile is one of the values, and exceeded by no more than its share leaves', () => {
+  const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+  assert.deepEqual(
+    [0, 0.5, 0.99, 1].map((share) => toPercentile(values, share)),
+    [1, 50, 99, 100],
+  );
+  assert.equal(toPercentile([7], 0.99), 7);
+  assert.throws(() => toPercentile([], 0.5), /at least one value/);
 });

@@ -18,3 +18,10 @@ export function toRatios(ours: readonly number[], theirs: readonly number[]): Sp
   if (ours.length !== theirs.length) throw new RangeError('a ratio needs a value of both sides for each round');
   return toSpread(ours.map((value, round) => value / theirs[round]!));
 }
+
+/** The value that so large a share of the values does not exceed: 0.99 for the 99th percentile. Of at least one value. */
+export function toPercentile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('a percentile needs at least one value');
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
+}

@@ -14,7 +14,7 @@ type Wanted = { readonly name: ToolName; readonly versionFlag: string; readonly 
 const WANTED: readonly Wanted[] = [
   { name: 'nginx', versionFlag: '-v', without: 'no row for it, and the origin of Sluice’s own lab, slower, stands in' },
   { name: 'haproxy', versionFlag: '-v', without: 'no rows for it' },
-  { name: 'curl', versionFlag: '--version', without: 'no whole downloads' },
+  { name: 'curl', versionFlag: '--version', without: 'no whole downloads, no stream, no bundle' },
   { name: 'wrk', versionFlag: '-v', without: 'no 64 KiB ranges' },
 ];
 

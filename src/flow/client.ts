@@ -149,8 +149,9 @@ export class Client implements Drinker {
     clearImmediate(this.#flush);
     const writing = Promise.withResolvers<void>();
     this.#writing = writing;
-    this.#writtenBytes += bytes.length;
+    // Before these bytes count as written, and so as taken until the socket has them.
     this.#watchRate();
+    this.#writtenBytes += bytes.length;
     this.response.write(bytes, (error) => {
       if (error) {
         this.#leave('client-gone');

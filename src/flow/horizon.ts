@@ -20,7 +20,7 @@ const WINDOW_OF_SHARE = 4 / 5;
  * A request that nearly fits into the window is made, that much smaller: a client's machine may hold back the
  * acknowledgement of the last packet for some 40 ms (Linux's delayed ACK), and nobody should wait for that.
  */
-const NEARLY = 7 / 8;
+const NEARLY = 3 / 4;
 
 /**
  * With so much unacknowledged a client that is new or slow gets nothing more. It is one slab; with another one on top
@@ -109,7 +109,9 @@ export class Horizon {
     });
     const end = Math.min(cut, limit);
     const nearest = Math.min(end, this.#drunkTo + this.#windowBytes);
-    return nearest - askedTo >= (end - askedTo) * NEARLY ? nearest : undefined;
+    // Of several requests one can wait until it fits whole, so that it ends where a stored part does.
+    const share = storedPartBytes !== undefined && this.#connections > 1 ? 1 : NEARLY;
+    return nearest - askedTo >= (end - askedTo) * share ? nearest : undefined;
   }
 
   /** It was asked for. */
