@@ -1,10 +1,11 @@
 // How a window is cut into requests, and in pieces of what size their bytes come: pure arithmetic.
+import { FIRST_WINDOW_BYTES } from './window.ts';
 
 /** A request for less costs more than it brings: S3 answers it in the same time, we take as many steps for it. */
-const MIN_PART_BYTES = 128 << 10;
+export const MIN_PART_BYTES = 128 << 10;
 
-/** What S3 recommends at most for a range; beyond it a request's cost no longer shows. */
-const MAX_PART_BYTES = 8 << 20;
+/** What S3 recommends at most for a range is 8 to 16 MiB; beyond that a request's cost no longer shows. */
+const MAX_PART_BYTES = 16 << 20;
 
 /**
  * The sizes that memory for bodies comes in, less the page that each has beyond it (wire/slab-pool.ts), and from what
@@ -33,14 +34,13 @@ export type Pace = {
 };
 
 /**
- * Over how many connections to ask. Two, so that one can bring while the next is asked; more where one is slower than
- * the client could be: enough for four times what the client drinks now, or for this flow's share of what the process
- * can pass on.
+ * Over how many connections it may take to ask: enough for four times what the client drinks now, or for this flow's
+ * share of what the process can pass on, at the speed that one of them has.
  */
 export function toConnections({ clientBytesPerMs, connectionBytesPerMs, activeCount, maxConnections }: Pace): number {
   const paceBytesPerMs = Math.min(4 * clientBytesPerMs, PROCESS_BYTES_PER_MS / activeCount);
-  const needed = connectionBytesPerMs > 0 ? Math.ceil(paceBytesPerMs / connectionBytesPerMs) : 0;
-  return Math.min(maxConnections, Math.max(2, needed));
+  const needed = connectionBytesPerMs > 0 ? Math.ceil(paceBytesPerMs / connectionBytesPerMs) : 1;
+  return Math.min(maxConnections, Math.max(1, needed));
 }
 
 export type CutOptions = {
@@ -57,8 +57,12 @@ export type CutOptions = {
  * from one place each, and for what is left rather than leave a crumb.
  */
 export function cutPart(start: number, { windowBytes, connections, end, storedPartBytes }: CutOptions): number {
-  const evenBytes = Math.floor(windowBytes / connections);
-  const bytes = Math.min(windowBytes, MAX_PART_BYTES, Math.max(MIN_PART_BYTES, evenBytes));
+  // Two at the least, so that the next can be asked for while one still comes.
+  const evenBytes = Math.floor(windowBytes / Math.max(2, connections));
+  const bytes =
+    windowBytes <= FIRST_WINDOW_BYTES
+      ? windowBytes
+      : Math.min(windowBytes, MAX_PART_BYTES, Math.max(MIN_PART_BYTES, evenBytes));
   const aligned = storedPartBytes === undefined ? start + bytes : align(start, bytes, storedPartBytes);
   return end - aligned < Math.min(bytes / 4, windowBytes - bytes) ? end : Math.min(end, aligned);
 }

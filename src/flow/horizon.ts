@@ -5,8 +5,9 @@ import type { Clock } from '../clock.ts';
 import type { ByteRange } from '../source/source.ts';
 import type { Account } from './budget.ts';
 import { ConnectionSpeed } from './connection-speed.ts';
-import { cutPart, toConnections } from './cut.ts';
+import { MIN_PART_BYTES, cutPart, toConnections } from './cut.ts';
 import type { Drinker } from './drinker.ts';
+import { FanOut } from './fan-out.ts';
 import type { Part } from './part.ts';
 import { FIRST_WINDOW_BYTES, Window } from './window.ts';
 
@@ -51,8 +52,8 @@ export class Horizon {
   /** Up to where the client has drunk, as far as was seen. */
   #drunkTo: number;
   readonly #isProven: boolean;
+  readonly #fanOut = new FanOut();
   #windowBytes = 0;
-  #connections = 1;
 
   constructor(options: HorizonOptions) {
     this.#options = options;
@@ -67,50 +68,46 @@ export class Horizon {
   }
 
   /**
-   * With so much undrunk the client gets nothing more: one that is new, or slow, and that may never
-   * take what its kernel and ours would hold for it.
+   * With more than so much undrunk the client gets nothing: one that is new, or slow, and that may never take what its
+   * kernel and ours would hold for it.
    */
   get biteBytes(): number {
     return this.#isProven || this.#window.bytes > FIRST_WINDOW_BYTES ? Number.POSITIVE_INFINITY : BITE_BYTES;
   }
 
-  /** Looks how far the client is. `releasedTo`: up to where it was written to. */
-  look(releasedTo: number): void {
-    const { range, drinker, account, policy, clock } = this.#options;
-    this.#drunkTo = Math.max(this.#drunkTo, releasedTo - drinker.undrunkBytes);
-    this.#window.drank({
-      nowMs: clock.now(),
-      drunkBytes: this.#drunkTo - range.start,
-      roundMs: this.#connectionSpeed.firstByteMs + drinker.roundTripMs,
-    });
-    const shareBytes = Math.floor(account.shareBytes * WINDOW_OF_SHARE);
-    this.#windowBytes = Math.min(this.#window.bytes, Math.max(shareBytes, LEAST_WINDOW_BYTES));
-    this.#connections =
-      this.#windowBytes <= FIRST_WINDOW_BYTES
-        ? 1
-        : toConnections({
-            clientBytesPerMs: this.#window.bytesPerMs,
-            connectionBytesPerMs: this.#connectionSpeed.bytesPerMs,
-            activeCount: account.activeCount,
-            maxConnections: policy.maxConnections,
-          });
+  /** Whether it should drink first. The kernel is asked only where the answer matters. */
+  get isMouthFull(): boolean {
+    return Number.isFinite(this.biteBytes) && this.#options.drinker.undrunkBytes > this.biteBytes;
   }
 
-  /** Where the request that begins at `askedTo` ends, or `undefined` when there is none to make now. */
-  next(askedTo: number): number | undefined {
+  /** Looks how far the client is. `releasedTo`: up to where it was written to. */
+  look(releasedTo: number): void {
+    const { range, drinker } = this.#options;
+    this.#drunkTo = Math.max(this.#drunkTo, releasedTo - drinker.undrunkBytes);
+    const drunkBytes = this.#drunkTo - range.start;
+    if (this.#window.isDrunk(drunkBytes)) this.#stretchEnds(drunkBytes);
+    this.#windowBytes = Math.min(this.#window.bytes, this.#shareBytes());
+  }
+
+  /**
+   * Where the request that begins at `askedTo` ends, or `undefined` when there is none to make now.
+   * `busyCount`: how many connections are in the middle of a request.
+   */
+  next(askedTo: number, busyCount = 0): number | undefined {
     const { range, storedPartBytes } = this.#options;
+    const { connections } = this.#fanOut;
     const limit = this.#toEndOfTrust();
-    if (askedTo >= limit) return undefined;
+    if (askedTo >= limit || busyCount >= connections) return undefined;
     const cut = cutPart(askedTo, {
       windowBytes: this.#windowBytes,
-      connections: this.#connections,
+      connections,
       end: range.end,
       storedPartBytes,
     });
     const end = Math.min(cut, limit);
     const nearest = Math.min(end, this.#drunkTo + this.#windowBytes);
-    // Of several requests one can wait until it fits whole, so that it ends where a stored part does.
-    const share = storedPartBytes !== undefined && this.#connections > 1 ? 1 : NEARLY;
+    // One of several in a window can wait until it fits whole, so that it ends where a stored part does.
+    const share = storedPartBytes !== undefined && this.#windowBytes > FIRST_WINDOW_BYTES ? 1 : NEARLY;
     return nearest - askedTo >= (end - askedTo) * share ? nearest : undefined;
   }
 
@@ -133,6 +130,26 @@ export class Horizon {
   /** A part is through. */
   learn(part: Part): void {
     this.#connectionSpeed.learn(part);
+  }
+
+  #stretchEnds(drunkBytes: number): void {
+    const { drinker, account, policy, clock } = this.#options;
+    const roundMs = this.#connectionSpeed.firstByteMs + drinker.roundTripMs;
+    this.#window.drank({ nowMs: clock.now(), drunkBytes, roundMs });
+    const { bytesPerMs } = this.#window;
+    const worthwhile = toConnections({
+      clientBytesPerMs: bytesPerMs,
+      connectionBytesPerMs: this.#connectionSpeed.bytesPerMs,
+      activeCount: account.activeCount,
+      maxConnections: policy.maxConnections,
+    });
+    const windowBytes = Math.min(this.#window.bytes, this.#shareBytes());
+    const fitting = Math.max(1, Math.floor(windowBytes / MIN_PART_BYTES));
+    this.#fanOut.drank(bytesPerMs, Math.min(worthwhile, fitting));
+  }
+
+  #shareBytes(): number {
+    return Math.max(Math.floor(this.#options.account.shareBytes * WINDOW_OF_SHARE), LEAST_WINDOW_BYTES);
   }
 
   /**

@@ -6,6 +6,9 @@ import type { Body, ByteRange, Chunk } from '../source/source.ts';
 import type { Account } from './budget.ts';
 import { toMemoryBytes } from './cut.ts';
 
+/** As much of a part comes in about the time that a store takes to begin with the next one. */
+const NEAR_END = 1 / 8;
+
 export type PartOptions = {
   readonly range: ByteRange;
   readonly slabBytes: number;
@@ -49,6 +52,11 @@ export class Part {
   /** Whether all of its bytes have come. */
   get isWhole(): boolean {
     return this.#missingBytes === 0;
+  }
+
+  /** Whether its connection is in the middle of it: near the end the next request may go out. */
+  get isBusy(): boolean {
+    return this.#missingBytes > (this.range.end - this.range.start) * NEAR_END;
   }
 
   /** Whether all of its bytes were taken. */

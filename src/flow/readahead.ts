@@ -18,6 +18,7 @@ import { toMemoryBytes, toSlabBytes } from './cut.ts';
 import type { Drinker } from './drinker.ts';
 import { Horizon } from './horizon.ts';
 import { ParkClock } from './park-clock.ts';
+import { PartQueue } from './part-queue.ts';
 import { Part } from './part.ts';
 import { FIRST_WINDOW_BYTES } from './window.ts';
 
@@ -67,8 +68,7 @@ export class ReadAhead implements Body {
   readonly #horizon: Horizon;
   readonly #account: Account;
   readonly #onAbort = (): void => this.close();
-  /** In order; the first is the one that is being handed out. */
-  #parts: Part[] = [];
+  readonly #parts = new PartQueue();
   /** Up to where was asked, handed out, and dealt with by the reader, who comes for more: positions in the object. */
   #askedTo: number;
   #handedTo: number;
@@ -78,7 +78,7 @@ export class ReadAhead implements Body {
   #memoryWait: AbortController | undefined;
   #stopDrinkWait: (() => void) | undefined;
   readonly #parkClock: ParkClock;
-  readonly #past = { receivedBytes: 0, resumedCount: 0 };
+  #wasBusy = 0;
 
   constructor(options: ReadAheadOptions) {
     const { range, policy, budget, signal, clock = SYSTEM_CLOCK } = options;
@@ -101,11 +101,11 @@ export class ReadAhead implements Body {
   }
 
   get receivedBytes(): number {
-    return this.#parts.reduce((sum, { body }) => sum + body.receivedBytes, this.#past.receivedBytes);
+    return this.#parts.receivedBytes;
   }
 
   get resumedCount(): number {
-    return this.#parts.reduce((sum, { body }) => sum + (body.resumedCount ?? 0), this.#past.resumedCount);
+    return this.#parts.resumedCount;
   }
 
   /** The most that may have been asked for and not been drunk at this moment. */
@@ -119,11 +119,9 @@ export class ReadAhead implements Body {
     }
     const reader = Promise.withResolvers<Chunk | undefined>();
     this.#reader = reader;
-    if (this.#over) {
-      this.#settle();
-    } else if (this.#handedTo === this.#options.range.end) {
-      this.#finish({});
-    } else {
+    if (this.#over) this.#settle();
+    else if (this.#handedTo === this.#options.range.end) this.#finish({});
+    else {
       this.#releasedTo = this.#handedTo;
       this.#ask();
       this.#serve();
@@ -138,21 +136,22 @@ export class ReadAhead implements Body {
   /** Asks for as much as window and memory allow; if nothing is under way then, waits for what will change that. */
   #ask(): void {
     if (this.#over || this.#memoryWait) return;
-    this.#stopDrinkWait?.();
-    this.#stopDrinkWait = undefined;
+    this.#endDrinkWait();
     this.#horizon.look(this.#releasedTo);
-    for (let end = this.#horizon.next(this.#askedTo); end !== undefined; end = this.#horizon.next(this.#askedTo)) {
-      const isAsked = this.#parts.length === 0 ? this.#askFirst(end) : this.#askMore(end);
-      if (!isAsked) break;
+    for (let end = this.#next(); end !== undefined; end = this.#next()) {
+      if (!(this.#parts.isEmpty ? this.#askFirst(end) : this.#askMore(end))) break;
     }
-    if (this.#reader && this.#parts.length === 0 && !this.#memoryWait) this.#waitForDrink();
+    if (this.#reader && this.#parts.isEmpty && !this.#memoryWait) this.#waitForDrink();
+  }
+
+  #next(): number | undefined {
+    return this.#horizon.next(this.#askedTo, this.#parts.busyCount);
   }
 
   /** Asks for what shall come next, when nothing is under way: as much of it as there is memory for. */
   #askFirst(end: number): boolean {
     const bytes = end - this.#askedTo;
-    const isWithinShare = this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)));
-    if (isWithinShare) return this.#open(end);
+    if (this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)))) return this.#open(end);
     for (const lessBytes of [FIRST_WINDOW_BYTES, ...SMALLER_BYTES]) {
       const fewer = Math.min(bytes, lessBytes);
       if (this.#account.takeFirst(toMemoryBytes(fewer, toSlabBytes(fewer)))) return this.#open(this.#askedTo + fewer);
@@ -195,30 +194,44 @@ export class ReadAhead implements Body {
       slabBytes: toSlabBytes(end - this.#askedTo),
       account: this.#account,
       clock: this.#clock,
-      onChange: this.#serve,
+      onChange: this.#onChange,
     });
     if (this.#askedTo === range.start) part.body.opened.then(this.#opening.resolve, () => undefined);
     this.#parts.push(part);
+    this.#wasBusy += 1;
     this.#askedTo = end;
     this.#account.wake();
     this.#horizon.asked();
     return true;
   }
 
+  /** Bytes have come, and perhaps there is a connection to ask on. */
+  readonly #onChange = (): void => {
+    const { busyCount } = this.#parts;
+    const isFree = busyCount < this.#wasBusy;
+    this.#wasBusy = busyCount;
+    if (isFree) this.#ask();
+    // Last, for to ask ends the wait for a drink that this may begin.
+    this.#serve();
+  };
+
   /** Hands the reader what is here. */
   readonly #serve = (): void => {
-    const failed = this.#parts.find((part) => part.failure);
-    if (failed) return this.#finish(failed.failure!);
-    const [front] = this.#parts;
+    const { failure, front } = this.#parts;
+    if (failure) return this.#finish(failure);
     if (!this.#reader || !front) return;
-    if (this.#options.drinker.undrunkBytes > this.#horizon.biteBytes) return this.#waitForDrink();
+    if (this.#horizon.isMouthFull) return this.#waitForDrink();
     const chunk = front.take();
     if (!chunk) return;
-    if (front.isDrained) this.#retire(front);
+    if (front.isDrained) {
+      this.#horizon.learn(front);
+      this.#parts.retireFront();
+    }
     this.#handedTo += chunk.bytes.length;
     const releasedTo = this.#handedTo;
     const reader = this.#reader;
     this.#reader = undefined;
+    this.#endDrinkWait();
     reader.resolve({
       bytes: chunk.bytes,
       release: () => {
@@ -237,24 +250,17 @@ export class ReadAhead implements Body {
     this.#account.sleep();
   }
 
-  #retire(part: Part): void {
-    this.#horizon.learn(part);
-    this.#parts.shift();
-    this.#end(part);
-  }
-
-  #end(part: Part): void {
-    part.close();
-    this.#past.receivedBytes += part.body.receivedBytes;
-    this.#past.resumedCount += part.body.resumedCount ?? 0;
-  }
-
   #waitForDrink(): void {
     this.#stopDrinkWait ??= this.#options.drinker.onceDrunk(() => {
       this.#ask();
       this.#serve();
     });
     this.#parkClock.watch();
+  }
+
+  #endDrinkWait(): void {
+    this.#stopDrinkWait?.();
+    this.#stopDrinkWait = undefined;
   }
 
   /** How far the client is; while it waits for the origin or for memory, that is not its doing. */
@@ -265,7 +271,7 @@ export class ReadAhead implements Body {
 
   /** Gives back everything but what the client has been handed. The next read, or the next drink, asks again. */
   #park(): void {
-    for (const part of this.#parts.splice(0)) this.#end(part);
+    this.#parts.closeAll();
     this.#askedTo = this.#handedTo;
     this.#horizon.rested();
     this.#account.sleep();
@@ -275,13 +281,12 @@ export class ReadAhead implements Body {
     if (this.#over) return;
     this.#over = over;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
-    this.#stopDrinkWait?.();
+    this.#endDrinkWait();
     this.#parkClock.stop();
     this.#memoryWait?.abort();
-    for (const part of this.#parts.splice(0)) this.#end(part);
+    this.#parts.closeAll();
     this.#account.sleep();
     if ('error' in over) this.#opening.reject(over.error);
-    else this.#opening.resolve();
     this.#settle();
   }
 

@@ -64,11 +64,15 @@ export class Window {
     this.#since ??= { ms: nowMs, drunkBytes };
   }
 
+  /** Whether a stretch ends when the client has drunk so far. */
+  isDrunk(drunkBytes: number): boolean {
+    return this.#since !== undefined && drunkBytes - this.#since.drunkBytes >= this.#bytes * (1 - HELD_BACK);
+  }
+
   /** The client has drunk so far. */
   drank({ nowMs, drunkBytes, roundMs }: Drunk): void {
-    if (!this.#since) return;
+    if (!this.#since || !this.isDrunk(drunkBytes)) return;
     const stretchBytes = drunkBytes - this.#since.drunkBytes;
-    if (stretchBytes < this.#bytes * (1 - HELD_BACK)) return;
     // A stretch within one tick of the clock was drunk as fast as can be told.
     this.#bytesPerMs = stretchBytes / Math.max(nowMs - this.#since.ms, 0.001);
     const needBytes = ROUNDS_AHEAD * this.#bytesPerMs * roundMs;
