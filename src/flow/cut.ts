@@ -82,3 +82,8 @@ export function toSlabBytes(partBytes: number): number {
 export function toMemoryBytes(bytes: number, slabBytes: number): number {
   return Math.ceil(bytes / slabBytes) * (slabBytes + PAGE_BYTES);
 }
+
+/** The memory to reserve for a request. */
+export function toPartMemoryBytes(partBytes: number): number {
+  return toMemoryBytes(partBytes, toSlabBytes(partBytes));
+}

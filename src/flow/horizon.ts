@@ -51,7 +51,7 @@ export class Horizon {
   readonly #connectionSpeed = new ConnectionSpeed();
   /** Up to where the client has drunk, as far as was seen. */
   #drunkTo: number;
-  readonly #isProven: boolean;
+  #isProven: boolean | undefined;
   readonly #fanOut = new FanOut();
   #windowBytes = 0;
 
@@ -59,7 +59,6 @@ export class Horizon {
     this.#options = options;
     this.#window = new Window({ maxBytes: options.policy.maxBytes });
     this.#drunkTo = options.range.start;
-    this.#isProven = options.drinker.isProven;
   }
 
   /** The most that may have been asked for and not been drunk, when so much has been asked for. */
@@ -72,7 +71,9 @@ export class Horizon {
    * kernel and ours would hold for it.
    */
   get biteBytes(): number {
-    return this.#isProven || this.#window.bytes > FIRST_WINDOW_BYTES ? Number.POSITIVE_INFINITY : BITE_BYTES;
+    if (this.#window.bytes > FIRST_WINDOW_BYTES) return Number.POSITIVE_INFINITY;
+    this.#isProven ??= this.#options.drinker.isProven;
+    return this.#isProven ? Number.POSITIVE_INFINITY : BITE_BYTES;
   }
 
   /** Whether it should drink first. The kernel is asked only where the answer matters. */
@@ -83,7 +84,8 @@ export class Horizon {
   /** Looks how far the client is. `releasedTo`: up to where it was written to. */
   look(releasedTo: number): void {
     const { range, drinker } = this.#options;
-    this.#drunkTo = Math.max(this.#drunkTo, releasedTo - drinker.undrunkBytes);
+    // Where nothing was written since, nothing was drunk, and the kernel need not be asked.
+    if (releasedTo > this.#drunkTo) this.#drunkTo = Math.max(this.#drunkTo, releasedTo - drinker.undrunkBytes);
     const drunkBytes = this.#drunkTo - range.start;
     if (this.#window.isDrunk(drunkBytes)) this.#stretchEnds(drunkBytes);
     this.#windowBytes = Math.min(this.#window.bytes, this.#shareBytes());

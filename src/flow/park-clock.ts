@@ -6,9 +6,15 @@ export type ParkClockOptions = {
   readonly afterMs: number;
   /** How far the client is, or `undefined` while it is not the client that is waited for. */
   readonly progress: () => number | undefined;
-  /** Told when it has not moved in between two looks, which are `afterMs` apart. */
+  /** What is held for it, in bytes. */
+  readonly heldBytes: () => number;
+  /** Told when it has not moved between two looks, which are `afterMs` apart, or hardly for how much is held for it. */
   readonly onPark: () => void;
 };
+
+/** So much may be held for a client that moves at all, however slowly; more only if it will have drunk it in a minute. */
+const FREELY_HELD_BYTES = 1 << 20;
+const DRUNK_WITHIN_MS = 60_000;
 
 /** Its owner calls `stop()`. */
 export class ParkClock {
@@ -36,7 +42,15 @@ export class ParkClock {
     const now = this.#options.progress();
     const before = this.#seen;
     this.#seen = now;
-    if (now !== undefined && now === before) this.#options.onPark();
+    if (now !== undefined && before !== undefined && this.#isIdle(now - before)) this.#options.onPark();
     else this.watch();
+  }
+
+  /** Whether that is too little. Less than nothing is a write that has begun meanwhile, and so is no rest. */
+  #isIdle(movedBytes: number): boolean {
+    const { heldBytes, afterMs } = this.#options;
+    const held = heldBytes();
+    const leastBytes = held > FREELY_HELD_BYTES ? (held * afterMs) / DRUNK_WITHIN_MS : 0;
+    return movedBytes >= 0 && movedBytes <= leastBytes;
   }
 }

@@ -14,7 +14,7 @@ import { SYSTEM_CLOCK } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { Body, ByteRange, Chunk } from '../source/source.ts';
 import type { Account, Budget } from './budget.ts';
-import { toMemoryBytes, toSlabBytes } from './cut.ts';
+import { toPartMemoryBytes, toSlabBytes } from './cut.ts';
 import type { Drinker } from './drinker.ts';
 import { Horizon } from './horizon.ts';
 import { ParkClock } from './park-clock.ts';
@@ -52,6 +52,8 @@ export type ReadAheadOptions = {
   readonly drinker: Drinker;
   readonly budget: Budget;
   readonly policy: ReadAheadPolicy;
+  /** Whether its answer has begun, so that it can no longer be refused. */
+  readonly hasBegun?: boolean | undefined;
   /** An abort does what `close()` does. */
   readonly signal: AbortSignal;
   readonly clock?: Clock | undefined;
@@ -59,12 +61,11 @@ export type ReadAheadOptions = {
 
 const CLOSED = new SluiceError('closed', 'the body was closed');
 
-/** A body over many. Closing it closes all of them. */
+/** A body over many. Closing it closes them. */
 export class ReadAhead implements Body {
   readonly opened: Promise<void>;
   readonly #opening = Promise.withResolvers<void>();
   readonly #options: ReadAheadOptions;
-  readonly #clock: Clock;
   readonly #horizon: Horizon;
   readonly #account: Account;
   readonly #onAbort = (): void => this.close();
@@ -83,12 +84,15 @@ export class ReadAhead implements Body {
   constructor(options: ReadAheadOptions) {
     const { range, policy, budget, signal, clock = SYSTEM_CLOCK } = options;
     this.#options = options;
-    this.#clock = clock;
     this.#account = budget.open();
     this.#horizon = new Horizon({ ...options, account: this.#account, clock });
-    const progress = () => this.#progress();
-    const onPark = () => this.#park();
-    this.#parkClock = new ParkClock({ clock, afterMs: policy.parkAfterMs, progress, onPark });
+    this.#parkClock = new ParkClock({
+      clock,
+      afterMs: policy.parkAfterMs,
+      progress: () => this.#progress(),
+      heldBytes: () => this.#account.heldBytes,
+      onPark: () => this.#park(),
+    });
     this.#askedTo = range.start;
     this.#handedTo = range.start;
     this.#releasedTo = range.start;
@@ -138,31 +142,27 @@ export class ReadAhead implements Body {
     if (this.#over || this.#memoryWait) return;
     this.#endDrinkWait();
     this.#horizon.look(this.#releasedTo);
-    for (let end = this.#next(); end !== undefined; end = this.#next()) {
+    const next = () => this.#horizon.next(this.#askedTo, this.#parts.busyCount);
+    for (let end = next(); end !== undefined; end = next()) {
       if (!(this.#parts.isEmpty ? this.#askFirst(end) : this.#askMore(end))) break;
     }
     if (this.#reader && this.#parts.isEmpty && !this.#memoryWait) this.#waitForDrink();
   }
 
-  #next(): number | undefined {
-    return this.#horizon.next(this.#askedTo, this.#parts.busyCount);
-  }
-
   /** Asks for what shall come next, when nothing is under way: as much of it as there is memory for. */
   #askFirst(end: number): boolean {
     const bytes = end - this.#askedTo;
-    if (this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)))) return this.#open(end);
+    if (this.#account.takeMore(toPartMemoryBytes(bytes))) return this.#open(end);
     for (const lessBytes of [FIRST_WINDOW_BYTES, ...SMALLER_BYTES]) {
       const fewer = Math.min(bytes, lessBytes);
-      if (this.#account.takeFirst(toMemoryBytes(fewer, toSlabBytes(fewer)))) return this.#open(this.#askedTo + fewer);
+      if (this.#account.takeFirst(toPartMemoryBytes(fewer))) return this.#open(this.#askedTo + fewer);
     }
     void this.#askWhenThereIsMemory(this.#askedTo + Math.min(bytes, SMALLER_BYTES.at(-1)!));
     return false;
   }
 
   #askMore(end: number): boolean {
-    const bytes = end - this.#askedTo;
-    if (this.#account.takeMore(toMemoryBytes(bytes, toSlabBytes(bytes)))) return this.#open(end);
+    if (this.#account.takeMore(toPartMemoryBytes(end - this.#askedTo))) return this.#open(end);
     this.#horizon.refused();
     return false;
   }
@@ -170,9 +170,9 @@ export class ReadAhead implements Body {
   /** A transfer that has not begun can still be refused; one that has waits for as long as it takes. */
   async #askWhenThereIsMemory(end: number): Promise<void> {
     const bytes = end - this.#askedTo;
-    const memoryBytes = toMemoryBytes(bytes, toSlabBytes(bytes));
-    const { range, policy } = this.#options;
-    const waitMs = this.#askedTo === range.start ? policy.memoryWaitMs : undefined;
+    const memoryBytes = toPartMemoryBytes(bytes);
+    const { range, policy, hasBegun = false } = this.#options;
+    const waitMs = hasBegun || this.#askedTo > range.start ? undefined : policy.memoryWaitMs;
     const wait = new AbortController();
     this.#memoryWait = wait;
     try {
@@ -188,12 +188,12 @@ export class ReadAhead implements Body {
 
   /** Opens a part for which there is memory. */
   #open(end: number): true {
-    const { open, range } = this.#options;
+    const { open, range, clock = SYSTEM_CLOCK } = this.#options;
     const part = new Part(open, {
       range: { start: this.#askedTo, end },
       slabBytes: toSlabBytes(end - this.#askedTo),
       account: this.#account,
-      clock: this.#clock,
+      clock,
       onChange: this.#onChange,
     });
     if (this.#askedTo === range.start) part.body.opened.then(this.#opening.resolve, () => undefined);
@@ -220,7 +220,7 @@ export class ReadAhead implements Body {
     const { failure, front } = this.#parts;
     if (failure) return this.#finish(failure);
     if (!this.#reader || !front) return;
-    if (this.#horizon.isMouthFull) return this.#waitForDrink();
+    if (this.#handedTo > this.#options.range.start && this.#horizon.isMouthFull) return this.#waitForDrink();
     const chunk = front.take();
     if (!chunk) return;
     if (front.isDrained) {

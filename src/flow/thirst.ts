@@ -43,7 +43,7 @@ export class Thirst implements Drinker {
   constructor(options: ThirstOptions) {
     const { facts, socket } = options;
     this.#options = options;
-    this.unseenBytes = facts?.limitUnsent(socket, UNSENT_BYTES) ? 0 : MAX_UNSEEN_BYTES;
+    this.unseenBytes = facts && limitUnsent(facts, socket) ? 0 : MAX_UNSEEN_BYTES;
   }
 
   get undrunkBytes(): number {
@@ -82,6 +82,16 @@ export class Thirst implements Drinker {
     let cancel = clock.after(SOONEST_MS, look);
     return () => cancel();
   }
+}
+
+/** Once for a connection, however many requests it carries. */
+const limited = new WeakSet<Socket>();
+
+function limitUnsent(facts: TcpFacts, socket: Socket): boolean {
+  if (limited.has(socket)) return true;
+  const isLimited = facts.limitUnsent(socket, UNSENT_BYTES);
+  if (isLimited) limited.add(socket);
+  return isLimited;
 }
 
 function toDelayMs(waitedMs: number): number {

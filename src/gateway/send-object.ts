@@ -137,7 +137,7 @@ async function deliver(
   const { plan, representation: version } = planned;
   const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
   const { signal } = client;
-  const open = (range: ByteRange) =>
+  const open = (range: ByteRange, hasBegun: boolean) =>
     new ReadAhead({
       open: (part, slabBytes) => source.open({ object, version, range: part, signal, slabBytes }),
       range,
@@ -145,10 +145,11 @@ async function deliver(
       drinker: client,
       budget: engine.budget,
       policy: engine.readAhead,
+      hasBegun,
       signal,
     });
   const segments = plan.segments.map((segment): Segment =>
-    segment instanceof Uint8Array ? segment : () => open(segment),
+    segment instanceof Uint8Array ? segment : () => open(segment, segment !== ranges[0]),
   );
   const [only] = segments;
   const body: Body & { readonly ownBytes?: number } =
