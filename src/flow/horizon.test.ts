@@ -83,10 +83,10 @@ describe('Horizon', GUARDED, () => {
     askAll();
     await drink(256 * KIB, { inMs: 100, undrunkBytes: 156 * KIB });
     assert.deepEqual(askAll(), []);
-    await drink(256 * KIB, { inMs: 92, undrunkBytes: 64 * KIB + 1 });
+    await drink(256 * KIB, { inMs: 71, undrunkBytes: 86 * KIB });
     assert.deepEqual(askAll(), []);
-    await drink(256 * KIB, { inMs: 0, undrunkBytes: 64 * KIB });
-    assert.deepEqual([horizon.windowBytes(0), askAll()], [256 * KIB, [192 * KIB]]);
+    await drink(256 * KIB, { inMs: 0, undrunkBytes: 85 * KIB });
+    assert.deepEqual([horizon.windowBytes(0), askAll()], [256 * KIB, [171 * KIB]]);
   });
 
   it('takes nothing back of what it has seen drunk', async () => {
@@ -162,7 +162,7 @@ describe('Horizon', GUARDED, () => {
 
   it('gives a new client small bites until it has drunk a window, and a proven one what there is', async () => {
     const { horizon, askAll, drink } = begin();
-    assert.equal(horizon.biteBytes, 64 * KIB);
+    assert.equal(horizon.biteBytes, 72 * KIB);
     assert.equal(begin({ isProven: true }).horizon.biteBytes, Number.POSITIVE_INFINITY);
     askAll();
     await drink(256 * KIB, { inMs: 10 });

@@ -21,13 +21,13 @@ const WINDOW_OF_SHARE = 4 / 5;
  * A request that nearly fits into the window is made, that much smaller: a client's machine may hold back the
  * acknowledgement of the last packet for some 40 ms (Linux's delayed ACK), and nobody should wait for that.
  */
-const NEARLY = 3 / 4;
+const NEARLY = 2 / 3;
 
 /**
  * With so much unacknowledged a client that is new or slow gets nothing more. It is one slab; with another one on top
  * that is what the kernel takes at once (thirst.ts), so that no write waits and holds memory for a client that sleeps.
  */
-const BITE_BYTES = 64 << 10;
+const BITE_BYTES = 72 << 10;
 
 /** Of what the kernel may hold unseen: what it surely takes, and what it surely cannot; in between we ask for little. */
 const SURELY_LESS = 15 / 16;

@@ -58,7 +58,7 @@ describe('ReadAhead', GUARDED, () => {
     const body = begun.open();
     await serve(source.bodies[0]!, 100 * KIB);
     const chunk = (await body.read())!;
-    drinker.undrunkBytes = 64 * KIB + 1;
+    drinker.undrunkBytes = 72 * KIB + 1;
     chunk.release();
     source.bodies[0]!.give(patternBytes({ start: 100 * KIB, end: 256 * KIB }));
     source.bodies[0]!.end();
@@ -68,7 +68,7 @@ describe('ReadAhead', GUARDED, () => {
     assert.deepEqual([next, drinker.waiting.size, source.unreleasedChunks], [undefined, 1, 1]);
     await clock.advance(2 * DEFAULT_READ_AHEAD.parkAfterMs);
     assert.deepEqual([source.unreleasedChunks, budget.reservedBytes - others.heldBytes], [0, 0]);
-    drinker.drink(64 * KIB);
+    drinker.drink(72 * KIB);
     await serve(source.bodies[1]!);
     await reading;
     assert.equal(source.bodies[1]!.request.range.start, 100 * KIB);
@@ -84,7 +84,7 @@ describe('ReadAhead', GUARDED, () => {
     const body = begun.open();
     await serve(source.bodies[0]!, 100 * KIB);
     const chunk = (await body.read())!;
-    drinker.undrunkBytes = 64 * KIB + 1;
+    drinker.undrunkBytes = 72 * KIB + 1;
     chunk.release();
     const reading = body.read();
     source.bodies[0]!.give(patternBytes({ start: 100 * KIB, end: 256 * KIB }));

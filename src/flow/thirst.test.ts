@@ -39,7 +39,7 @@ describe('Thirst', () => {
   it('goes by what the kernel tells, and keeps its queue of unsent bytes small', () => {
     const { thirst, kernel } = begin();
     assert.deepEqual([thirst.undrunkBytes, thirst.unseenBytes, thirst.roundTripMs], [100, 0, 7]);
-    assert.deepEqual(kernel.limits, [128 << 10]);
+    assert.deepEqual(kernel.limits, [160 << 10]);
     assert.deepEqual([thirst.takenBytes(250), thirst.takenBytes(50)], [150, 0]);
   });
 

@@ -10,7 +10,7 @@ import type { Drinker } from './drinker.ts';
  * What the kernel may hold unsent. Without a mark it takes up to 4 MiB for a client that reads nothing; at this one a
  * client over a long way still finds enough to send whenever its window opens.
  */
-const UNSENT_BYTES = 128 << 10;
+const UNSENT_BYTES = 160 << 10;
 
 /** More than the largest window that a client's machine offers before its program reads (tcp_rmem, ip-sysctl.rst). */
 const PROVEN_BYTES = 1 << 20;

@@ -43,12 +43,12 @@ describe('Window', () => {
     assert.deepEqual([window.bytes, window.bytesPerMs], [256 * KIB, 0]);
   });
 
-  it('waits for a whole window to be drunk, but for the quarter that may go unacknowledged', () => {
+  it('waits for a whole window to be drunk, but for the third that may go unacknowledged', () => {
     const drinking = new Drinking();
     const fast = { bytesPerMs: 64 * KIB, roundMs: 100 };
-    assert.equal(drinking.drink(fast, 192 * KIB - 1), 256 * KIB);
+    assert.equal(drinking.drink(fast, 170 * KIB), 256 * KIB);
     assert.equal(drinking.window.bytesPerMs, 0);
-    assert.equal(drinking.drink(fast, 1), 512 * KIB);
+    assert.equal(drinking.drink(fast, KIB), 512 * KIB);
     assert.equal(drinking.window.bytesPerMs, 64 * KIB);
   });
 

@@ -23,7 +23,7 @@ const MIN_WINDOW_BYTES = 64 << 10;
 const ROUNDS_AHEAD = 4;
 
 /** Of a window, what may stay unacknowledged for a while although the client has it: the last packets. */
-const HELD_BACK = 1 / 4;
+const HELD_BACK = 1 / 3;
 
 const APPETITE_SHARE = 1 / 8;
 const APPETITE_MS = 250;
