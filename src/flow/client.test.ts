@@ -116,7 +116,7 @@ describe('Client', GUARDED, () => {
   });
 
   it('is not cut short while it takes what is written, however slowly', async (t) => {
-    const stallTimeoutMs = 150;
+    const stallTimeoutMs = 400;
     const { client, peer } = await begin(t, { stallTimeoutMs });
     client.head(200, { 'content-length': String(BLOCKING_BYTES) });
     // One read at a time: a single write takes several times as long as a stall may.
@@ -125,7 +125,7 @@ describe('Client', GUARDED, () => {
     const slowly = setInterval(() => socket.resume(), 5);
     let isTaken = false;
     const written = client.write(Buffer.alloc(BLOCKING_BYTES, 1)).then(() => (isTaken = true));
-    await delay(4 * stallTimeoutMs);
+    await delay(3 * stallTimeoutMs);
     clearInterval(slowly);
     assert.deepEqual([client.ending, isTaken], [undefined, false]);
     socket
