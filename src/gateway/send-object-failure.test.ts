@@ -141,6 +141,21 @@ describe('sendObject(), with a source that fails', GUARDED, () => {
     assert.deepEqual([(await transfers[0]!).outcome, (await transfers[0]!).error?.code], ['source-failed', 'changed']);
   });
 
+  it('calls an object changed that is gone in the middle, for it was there', async (t) => {
+    const { source, transfers, peer } = await begin(t);
+    source.know(OBJECT, STAT);
+    peer.ask();
+    const body = await source.nextBody();
+    body.confirm();
+    body.give(BYTES.subarray(0, 600));
+    await body.untilRead();
+    const cause = new SluiceError('not-found', 'SECRET');
+    body.fail(cause);
+    await peer.ended;
+    const { outcome, error } = await transfers[0]!;
+    assert.deepEqual([outcome, error?.code, error?.cause], ['source-failed', 'changed', cause]);
+  });
+
   it('cuts what stands in line behind it on the connection, too', async (t) => {
     const { source, transfers, peer } = await begin(t);
     source.know(OBJECT, STAT);

@@ -159,7 +159,8 @@ async function deliver(
     // Until the origin has confirmed version and range, the status can still say that it did not.
     await body.opened;
     client.head(plan.status, plan.fields);
-    result = { status: plan.status, error: undefined, ...(await flow(body, client)) };
+    const ended = await flow(body, client);
+    result = { ...ended, status: plan.status, error: ended.error && toMidwayError(ended.error) };
   } catch (error) {
     body.close();
     result = await refuse(client, error);
@@ -167,6 +168,12 @@ async function deliver(
   const { receivedBytes, resumedCount = 0, ownBytes = 0 } = body;
   const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
   return { ...result, ranges, receivedBytes, overReadBytes, resumedCount };
+}
+
+/** What was there when its answer began and is no longer there has changed; only what never was is not found. */
+function toMidwayError(error: SluiceError): SluiceError {
+  if (error.code !== 'not-found') return error;
+  return new SluiceError('changed', 'the object was removed while it was being sent', { cause: error });
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */
