@@ -18,6 +18,8 @@
  * - `stalled`: the origin went silent in the middle of a body while it was being asked.
  * - `closed`: whoever held the body, or gave the signal, has closed it.
  * - `overloaded`: a limit of ours is reached; later it may work.
+ * - `limited`: a limit of whoever asks is reached; later it may work.
+ * - `unavailable`: what we depend on beside the stores (the database, an issuer of tokens) is away; later it may work.
  * - `misuse`: the caller broke a contract; a bug.
  */
 export type ErrorCode =
@@ -35,6 +37,8 @@ export type ErrorCode =
   | 'stalled'
   | 'closed'
   | 'overloaded'
+  | 'limited'
+  | 'unavailable'
   | 'misuse';
 
 export type ErrorOptions = {

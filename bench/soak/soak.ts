@@ -6,13 +6,13 @@ import { Processes } from '../processes.ts';
 import { countOpenFiles, forgetPeakRss, readPeakRssBytes, readRssBytes } from '../process-usage.ts';
 import { makeFolder, withFolders } from '../temporary.ts';
 import { findTools } from '../tools.ts';
+import { Random } from '../../src/random.test-double.ts';
 import { findWrongs, toMib } from './findings.ts';
 import type { Findings } from './findings.ts';
 import { openHouse, toFaults } from './house.ts';
 import type { House } from './house.ts';
 import { USAGE, parseOptions } from './options.ts';
 import type { SoakOptions } from './options.ts';
-import { Random } from './random.ts';
 import { visit } from './visit.ts';
 import { planVisit } from './visit-plan.ts';
 

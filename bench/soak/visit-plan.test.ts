@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from './random.ts';
+import { Random } from '../../src/random.test-double.ts';
 import { planVisit, toLength } from './visit-plan.ts';
 
 const OBJECTS = [

@@ -1,6 +1,6 @@
 // What a random client does: what it asks for over one connection, how it reads, and how it leaves. It is decided here,
 // from chance alone, before anything happens.
-import type { Random } from './random.ts';
+import type { Random } from '../../src/random.test-double.ts';
 
 /** Something that can be asked for. */
 export type SoakObject = { readonly path: string; readonly size: number };

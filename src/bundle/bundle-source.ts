@@ -77,9 +77,9 @@ function openMember(request: OpenRequest, member: BundleMember, sources: Readonl
 
 async function* listBundles(
   bundles: Pick<Bundles, 'list'>,
-  { bucket, prefix, signal }: ListRequest,
+  { bucket, prefix, signal, after: beginning = '' }: ListRequest,
 ): AsyncGenerator<ListedObject> {
-  for (let after = ''; ;) {
+  for (let after = beginning; ;) {
     if (signal.aborted) throw new SluiceError('closed', 'the signal was aborted');
     const page = bucket === '' ? await bundles.list({ prefix, after, limit: LIST_LIMIT }) : [];
     for (const bundle of page) {

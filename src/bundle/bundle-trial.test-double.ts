@@ -57,8 +57,6 @@ export class MemoryBundles implements Bundles {
     return isNew;
   }
 
-  async close(): Promise<void> {}
-
   async list(options: { readonly prefix: string; readonly after: string; readonly limit: number }) {
     const { prefix, after, limit } = options;
     const ids = [...this.kept.keys()].filter((id) => id.startsWith(prefix) && id > after).toSorted();

@@ -1,25 +1,10 @@
 // The contract of bundles: lists of objects that are downloaded as one tar. A bundle pins its members when it is made,
 // so that its bytes, their number and their ETag never change; it gives nobody access to anything.
 
-/** An object to bundle. An entry of the catalog is one. */
-export type Bundleable = {
-  readonly id: string;
-  readonly store: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: string;
-  readonly size: number;
-  readonly etag: string;
-  readonly lastModified?: Date;
-  readonly filename: string;
-};
-
-/** One object of a bundle, in the version that it had when the bundle was made. */
-export type BundleMember = {
+/** An object in one version, and where it is. */
+export type PinnedObject = {
   /** Its id in the catalog. */
   readonly id: string;
-  /** Its path in the tar: safe to unpack, and no other member's. */
-  readonly name: string;
   readonly store: string;
   readonly bucket: string;
   readonly key: string;
@@ -27,6 +12,15 @@ export type BundleMember = {
   /** In bytes. */
   readonly size: number;
   readonly etag: string;
+};
+
+/** An object to bundle. An entry of the catalog is one. */
+export type Bundleable = PinnedObject & { readonly lastModified?: Date; readonly filename: string };
+
+/** One object of a bundle, in the version that it had when the bundle was made. */
+export type BundleMember = PinnedObject & {
+  /** Its path in the tar: safe to unpack, and no other member's. */
+  readonly name: string;
   /** Whole seconds since 1970; 0 where it is not known. */
   readonly modifiedAtSeconds: number;
 };
@@ -66,7 +60,4 @@ export interface Bundles {
     readonly after: string;
     readonly limit: number;
   }): Promise<readonly ListedBundle[]>;
-
-  /** Closes what is held open. Nothing may be asked of it afterwards. */
-  close(): Promise<void>;
 }

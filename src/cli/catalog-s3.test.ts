@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { openCatalog } from '../catalog/database-catalog.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { startOrigin } from '../lab/origin/origin.ts';
 import type { Origin } from '../lab/origin/origin.ts';
@@ -39,7 +39,7 @@ describe('sluice catalog with S3', () => {
   });
   afterEach(async () => {
     await origin.close();
-    for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `catalog.db${suffix}`), { force: true });
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `sluice.db${suffix}`), { force: true });
   });
 
   const start = (args: readonly string[]) =>
@@ -56,7 +56,7 @@ describe('sluice catalog with S3', () => {
   const catalog = (...args: readonly string[]) => ended(start(args));
 
   async function entries(): Promise<readonly CatalogEntry[]> {
-    const opened = await openCatalog(join(folder, 'catalog.db'));
+    const opened = await openCatalog(join(folder, 'sluice.db'));
     const all = await opened.list({ limit: 10_000 });
     await opened.close();
     return all;

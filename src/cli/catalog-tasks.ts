@@ -1,17 +1,23 @@
 // What the `sluice catalog` commands do: each opens what it needs, does one thing, and closes it again.
+import type { Kysely } from 'kysely';
+import { DEFAULT_COLLECTION } from '../catalog/catalog.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
+import { createCatalog } from '../catalog/database-catalog.ts';
 import { isStrongEtag } from '../catalog/entry-check.ts';
+import { formatEntryLine } from '../catalog/entry-line.ts';
+import { filenameOf } from '../catalog/filename.ts';
 import { mediaTypeOf } from '../catalog/media-types.ts';
 import { isObjectId, OBJECT_ID_RULE } from '../catalog/object-id.ts';
-import { filenameOf, scan } from '../catalog/scan.ts';
-import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { scan } from '../catalog/scan.ts';
+import { openDatabase } from '../database/open.ts';
+import type { Schema } from '../database/schema.ts';
 import { isSluiceError, SluiceError } from '../errors.ts';
 import type { Source, Stat } from '../source/source.ts';
 import type { AddOptions, ConfigOption, ListCommandOptions, ScanCommandOptions, ShowOptions } from './catalog.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { addDigest } from './digest-option.ts';
-import { EntryTable, formatSize, toCard, toJsonLine } from './entry-text.ts';
+import { EntryTable, formatSize, toCard } from './entry-text.ts';
 import { interruptible } from './interrupt.ts';
 import { formatLocation, parseLocation } from './location.ts';
 import type { Location } from './location.ts';
@@ -39,6 +45,7 @@ export async function add(id: string, location: string, options: AddOptions): Pr
   const filename = options.filename ?? filenameOf(place.key);
   const entry: CatalogEntry = {
     id,
+    collection: options.collection ?? DEFAULT_COLLECTION,
     ...place,
     ...version,
     size: stat.size,
@@ -81,17 +88,18 @@ async function statObject(source: Source, object: StatObject, signal: AbortSigna
 
 export async function scanStore(
   location: string,
-  { config: path, store, idPrefix }: ScanCommandOptions,
+  { config: path, store, idPrefix, collection = DEFAULT_COLLECTION }: ScanCommandOptions,
 ): Promise<void> {
   const config = await loadConfig(path);
   const place = parseLocation(location, { stores: config.stores, store });
   let untold = 0;
   const result = await interruptible((signal) =>
-    withCatalog(config, (catalog) =>
+    withDatabase(config, (database) =>
       withSource(config, place.store, (source) =>
         scan({
           source,
-          catalog,
+          database,
+          collection,
           store: place.store,
           bucket: place.bucket,
           prefix: place.key,
@@ -108,20 +116,22 @@ export async function scanStore(
   );
   showProgress('');
   if (result.seen === 0) complain(`nothing is listed at ${location}; want a prefix that keys begin with`);
-  await print(`catalogued ${result.catalogued} of ${result.seen} objects\n`);
+  await print(`catalogued ${result.seen - result.refused} of ${result.seen} objects\n`);
   if (result.refused > 0) {
     throw new SluiceError('origin-invalid', `${result.refused} objects cannot be served and were not catalogued`);
   }
 }
 
-export async function list({ config: path, prefix, after, limit, json }: ListCommandOptions): Promise<void> {
+export async function list(options: ListCommandOptions): Promise<void> {
+  const { config: path, prefix, collection, after, limit, json } = options;
+  const selection = { prefix, ...(collection === undefined ? {} : { collection }) };
   const table = new EntryTable();
   await withCatalog(await loadConfig(path), async (catalog) => {
     let left = limit ?? Number.POSITIVE_INFINITY;
     let last = after;
     while (left > 0) {
       const wanted = Math.min(PAGE_SIZE, left);
-      const page = await catalog.list({ prefix, limit: wanted, ...(last === undefined ? {} : { after: last }) });
+      const page = await catalog.list({ ...selection, limit: wanted, ...(last === undefined ? {} : { after: last }) });
       if (page.length > 0) await print(json ? toJsonLines(page) : table.format(page));
       else if (last === after && !json)
         complain(prefix === '' ? 'the catalog is empty' : `no id begins with ${prefix}`);
@@ -133,14 +143,14 @@ export async function list({ config: path, prefix, after, limit, json }: ListCom
 }
 
 function toJsonLines(entries: readonly CatalogEntry[]): string {
-  return entries.map((entry) => `${toJsonLine(entry)}\n`).join('');
+  return entries.map((entry) => `${formatEntryLine(entry)}\n`).join('');
 }
 
 export async function show(id: string, { config: path, json }: ShowOptions): Promise<void> {
   const entry = await withCatalog(await loadConfig(path), (catalog) => catalog.find(id));
   if (!entry)
     throw new SluiceError('not-found', `no entry has the id ${JSON.stringify(id)}; "sluice catalog list" has all`);
-  await print(json ? `${toJsonLine(entry)}\n` : toCard(entry));
+  await print(json ? `${formatEntryLine(entry)}\n` : toCard(entry));
 }
 
 export async function remove(ids: readonly string[], { config: path }: ConfigOption): Promise<void> {
@@ -156,12 +166,19 @@ export async function remove(ids: readonly string[], { config: path }: ConfigOpt
   throw new SluiceError('not-found', `no entry has the id ${missing.map((id) => JSON.stringify(id)).join(', ')}`);
 }
 
-async function withCatalog<Result>(config: Config, task: (catalog: Catalog) => Promise<Result>): Promise<Result> {
-  const catalog = await openCatalog(config.catalog);
+function withCatalog<Result>(config: Config, task: (catalog: Catalog) => Promise<Result>): Promise<Result> {
+  return withDatabase(config, (database) => task(createCatalog(database)));
+}
+
+async function withDatabase<Result>(
+  config: Config,
+  task: (database: Kysely<Schema>) => Promise<Result>,
+): Promise<Result> {
+  const database = await openDatabase(config.database);
   try {
-    return await task(catalog);
+    return await task(database);
   } finally {
-    await catalog.close();
+    await database.destroy();
   }
 }
 

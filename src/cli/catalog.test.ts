@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { openCatalog } from '../catalog/database-catalog.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -31,7 +31,7 @@ describe('sluice catalog', () => {
   });
   after(() => rm(folder, { recursive: true }));
   beforeEach(async () => {
-    for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `catalog.db${suffix}`), { force: true });
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `sluice.db${suffix}`), { force: true });
   });
 
   function start(args: readonly string[]) {
@@ -63,6 +63,7 @@ describe('sluice catalog', () => {
     assert.ok(Date.parse(String(lastModified)) > 0);
     assert.deepEqual(rest, {
       id: 'genome',
+      collection: 'default',
       store: 'disk',
       bucket: '',
       key: 'runs/a.bam',
@@ -72,7 +73,7 @@ describe('sluice catalog', () => {
       digests: { 'sha-256': hex },
     });
     const { out } = await catalog('show', 'genome');
-    assert.match(out, /^id {10}genome\nlocation {4}disk:runs\/a\.bam\nsize {8}6 \(6 B\)\n/);
+    assert.match(out, /^id {10}genome\ncollection {2}default\nlocation {4}disk:runs\/a\.bam\nsize {8}6 \(6 B\)\n/);
   });
 
   it('replaces an entry with what it is told of the name, the type and the digest', async () => {
@@ -120,9 +121,18 @@ describe('sluice catalog', () => {
   });
 
   it('ends quietly when its reader has seen enough', async () => {
-    const path = join(folder, 'catalog.db');
+    const path = join(folder, 'sluice.db');
     const many = await openCatalog(path);
-    const entry = { store: 'disk', bucket: '', key: 'k', size: 1, etag: '"e"', filename: 'f', mediaType: 'text/plain' };
+    const entry = {
+      collection: 'default',
+      store: 'disk',
+      bucket: '',
+      key: 'k',
+      size: 1,
+      etag: '"e"',
+      filename: 'f',
+      mediaType: 'text/plain',
+    };
     await many.putMany(Array.from({ length: 20_000 }, (_, index) => ({ id: `id-${index}`, ...entry, digests: {} })));
     await many.close();
     const child = start(['list', '--json']);
@@ -171,9 +181,9 @@ describe('sluice catalog', () => {
   });
 
   it('refuses a catalog that is no catalog', async () => {
-    await writeFile(join(folder, 'catalog.db'), 'something else that is longer than nothing at all');
+    await writeFile(join(folder, 'sluice.db'), 'something else that is longer than nothing at all');
     const { code, err } = await catalog('list');
     assert.equal(code, 2);
-    assert.match(err, /^sluice: .*catalog\.db is not an SQLite database; want .*\n$/);
+    assert.match(err, /^sluice: .*sluice\.db is not an SQLite database; want .*\n$/);
   });
 });

@@ -23,7 +23,7 @@ export function parseListen(listen: string): ListenAddress | undefined {
   return port > MAX_PORT || (bracketed && !isIPv6(host)) ? undefined : { host, port };
 }
 
-const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30, TiB: 2 ** 40 };
 
 /** The bytes that a size of the schema's pattern means. */
 export function parseSize(size: string): number {
@@ -31,7 +31,7 @@ export function parseSize(size: string): number {
 }
 
 /** Below this there is not one slab for each of a few dozen transfers. */
-const MIN_BUDGET_BYTES = 1 << 20;
+export const MIN_BUDGET_BYTES = 1 << 20;
 
 /** A path of the file: what is relative is so to the file's own folder, wherever the command was started. */
 export function resolveBeside(configPath: string, path: string): string {
@@ -72,6 +72,7 @@ function soundParts(file: unknown, unfit: readonly SchemaMistake[]): SoundParts 
   // The schema has vouched for each part that is passed on.
   return {
     ...(fits(['listen']) && file.listen !== undefined ? { listen: file.listen as string } : {}),
+    ...(fits(['memory']) && isMapping(file.memory) ? { memory: file.memory } : {}),
     stores: Object.fromEntries(stores.filter(([name]) => fits(['stores', name]))) as ConfigFile['stores'],
   };
 }

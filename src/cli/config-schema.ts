@@ -2,6 +2,8 @@
 // A schema's description is a noun phrase, since an error quotes it: "got 5, want a string".
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { accessSchema, awaySchema, ledgerSchema, limitsSchema } from './config-books-schema.ts';
+import { closed, count, size, text, timeoutMs } from './config-types.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -10,26 +12,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** A store's name is written before a colon on the command line, and in logs. */
 export const STORE_NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';
 
-/** A day: whoever writes more means "never", which is what leaks sockets. */
-const MAX_TIMEOUT_MS = 86_400_000;
-
-const closed = { additionalProperties: false } as const;
-
-const text = (description: string) => Type.String({ minLength: 1, description: `a string: ${description}` });
-const timeoutMs = (description: string) =>
-  Type.Integer({
-    minimum: 1,
-    maximum: MAX_TIMEOUT_MS,
-    description: `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}: ${description}`,
-  });
-const count = (maximum: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum, description: `a whole number from 1 to ${maximum}: ${description}` });
-
-const size = (description: string) =>
-  Type.String({
-    pattern: '^[1-9][0-9]{0,5}(?:KiB|MiB|GiB)$',
-    description: `a size such as 64KiB, 256MiB or 1GiB: ${description}`,
-  });
+/** Load balancers ask every few seconds whether a gateway is ready, and believe the third answer at the latest. */
+const MAX_DRAIN_DELAY_MS = 600_000;
 
 const profileSchema = Type.Object(
   { profile: text("the name of a profile in the AWS configuration files, without which the default chain's is taken") },
@@ -87,7 +71,6 @@ const timeoutsSchema = Type.Object(
     headMs: Type.Optional(timeoutMs('until a store has answered a request')),
     upstreamStallMs: Type.Optional(timeoutMs('how long a store may be silent in the middle of a body')),
     downstreamStallMs: Type.Optional(timeoutMs('how long a client may take nothing')),
-    shutdownMs: Type.Optional(timeoutMs('how long running transfers may go on after a request to stop')),
   },
   { ...closed, description: 'a map of timeouts' },
 );
@@ -125,12 +108,8 @@ export const configFileSchema = Type.Object(
         description: 'a host and a port, such as 127.0.0.1:8080 or [::1]:8080',
       }),
     ),
-    catalog: Type.Optional(text("the path of the catalog's database, such as ./catalog.db")),
-    access: Type.Optional(
-      Type.Literal('public', {
-        description: 'public, which lets everybody who can connect read every object of the catalog',
-      }),
-    ),
+    database: Type.Optional(text('the path of an SQLite file, such as ./sluice.db, or a postgres:// URL')),
+    access: Type.Optional(accessSchema),
     log: Type.Optional(Type.Enum([...LOG_LEVELS], { description: `one of ${LOG_LEVELS.join(', ')}` })),
     stores: Type.Record(Type.String({ pattern: STORE_NAME_PATTERN }), storeSchema, {
       ...closed,
@@ -156,10 +135,22 @@ export const configFileSchema = Type.Object(
         description: 'auto or off: auto asks the kernel what clients have acknowledged, where it can be asked',
       }),
     ),
-    limits: Type.Optional(
+    limits: Type.Optional(limitsSchema),
+    ledger: Type.Optional(ledgerSchema),
+    away: Type.Optional(awaySchema),
+    drain: Type.Optional(
       Type.Object(
-        { transfers: Type.Optional(count(1_000_000, 'the most transfers at once')) },
-        { ...closed, description: 'a map of limits' },
+        {
+          timeoutMs: Type.Optional(timeoutMs('how long running transfers may go on after a request to stop')),
+          delayMs: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: MAX_DRAIN_DELAY_MS,
+              description: `a whole number of milliseconds from 0 to ${MAX_DRAIN_DELAY_MS}: how long the gateway still takes new connections after it has said that it is not ready`,
+            }),
+          ),
+        },
+        { ...closed, description: 'a map with timeoutMs and delayMs' },
       ),
     ),
   },

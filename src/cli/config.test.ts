@@ -41,7 +41,7 @@ describe('loadConfig', () => {
     assert.deepEqual(config, {
       path: join(folder, 'sluice.yaml'),
       listen: { host: '127.0.0.1', port: 8080 },
-      catalog: join(folder, 'catalog.db'),
+      database: join(folder, 'sluice.db'),
       access: undefined,
       log: 'info',
       stores: new Map([
@@ -63,9 +63,11 @@ describe('loadConfig', () => {
         headMs: 30_000,
         upstreamStallMs: 30_000,
         downstreamStallMs: 120_000,
-        shutdownMs: 30_000,
       },
-      limits: { transfers: 10_000 },
+      limits: { transfers: 10_000, bytesPerSecond: undefined, principal: {} },
+      ledger: { journal: join(folder, 'journal'), maxJournalBytes: 1 << 30 },
+      away: { serveKnownMs: 600_000 },
+      drain: { timeoutMs: 30_000, delayMs: 0 },
       memory: { budgetBytes: 256 << 20, waitMs: 5_000 },
       readahead: { maxBytes: 64 << 20, connections: 12 },
       park: { afterMs: 5_000 },
@@ -74,11 +76,28 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads who may have what, and takes a database by its URL as it is', async () => {
+    const granted = await loadServeConfig(
+      await write('access: granted\ndatabase: postgres://u:p@db/books\nstores: { disk: { type: file, root: data } }\n'),
+    );
+    assert.deepEqual(
+      [granted.database, granted.access],
+      ['postgres://u:p@db/books', { kind: 'granted', jwt: undefined, maxLinkLifetimeMs: 7 * 86_400_000 }],
+    );
+    const jwt = { issuer: 'https://id.example.org', audience: 'data', grants: { staff: ['runs'] } };
+    const text = JSON.stringify({
+      access: { jwt, links: { maxLifetimeMs: 5 } },
+      stores: { disk: { type: 'file', root: 'data' } },
+    });
+    const { access } = await loadServeConfig(await write(text));
+    assert.deepEqual(access, { kind: 'granted', jwt, maxLinkLifetimeMs: 5 });
+  });
+
   it('takes every setting, with paths beside the file', async () => {
     const config = await loadServeConfig(
       await write(`
 listen: '[::1]:0'
-catalog: sub/../my.db
+database: sub/../my.db
 access: public
 log: silent
 stores:
@@ -93,8 +112,11 @@ stores:
   open: { type: s3, region: r, endpoint: 'http://[::1]:9', credentials: anonymous }
   named: { type: s3, region: r, credentials: { profile: me } }
   disk: { type: file, root: data }
-timeouts: { connectMs: 1, headMs: 2, upstreamStallMs: 3, downstreamStallMs: 4, shutdownMs: 5 }
-limits: { transfers: 6 }
+timeouts: { connectMs: 1, headMs: 2, upstreamStallMs: 3, downstreamStallMs: 4 }
+limits: { transfers: 6, bytesPerSecond: 1GiB, principal: { transfers: 2, bytesPerSecond: 64KiB, bytesPerDay: 5TiB } }
+ledger: { journal: rows, maxJournal: 2GiB }
+away: { serveKnownMs: 11 }
+drain: { timeoutMs: 12, delayMs: 13 }
 memory: { budget: 1GiB, waitMs: 7 }
 readahead: { maxBytes: 512KiB, connections: 8 }
 park: { afterMs: 9 }
@@ -103,13 +125,20 @@ kernel: off
 `),
     );
     assert.deepEqual(config.listen, { host: '::1', port: 0 });
-    assert.equal(config.catalog, join(folder, 'my.db'));
-    assert.deepEqual([config.access, config.log, config.limits], ['public', 'silent', { transfers: 6 }]);
+    assert.equal(config.database, join(folder, 'my.db'));
+    assert.deepEqual([config.access, config.log], [{ kind: 'public' }, 'silent']);
+    assert.deepEqual(config.limits, {
+      transfers: 6,
+      bytesPerSecond: 1 << 30,
+      principal: { transfers: 2, bytesPerSecond: 64 << 10, bytesPerDay: 5 * 2 ** 40 },
+    });
+    assert.deepEqual(config.ledger, { journal: join(folder, 'rows'), maxJournalBytes: 2 * 2 ** 30 });
+    assert.deepEqual([config.away, config.drain], [{ serveKnownMs: 11 }, { timeoutMs: 12, delayMs: 13 }]);
     assert.deepEqual(config.memory, { budgetBytes: 1 << 30, waitMs: 7 });
     assert.deepEqual(config.readahead, { maxBytes: 512 << 10, connections: 8 });
     assert.deepEqual([config.park, config.kernel], [{ afterMs: 9 }, 'off']);
     assert.deepEqual(config.minimumRate, { bytes: 64 << 10, windowMs: 10 });
-    assert.deepEqual(Object.values(config.timeouts), [1, 2, 3, 4, 5]);
+    assert.deepEqual(Object.values(config.timeouts), [1, 2, 3, 4]);
     assert.deepEqual(config.stores.get('archive'), {
       type: 's3',
       endpoint: 'https://s3.example.org:9000',
@@ -167,7 +196,7 @@ timeouts: { connectMs: 2.5, headms: 1 }
 
   it('wants access to be said before anything is served', async () => {
     const lines = await mistakesIn('stores: { disk: { type: file, root: data } }', loadServeConfig);
-    assert.match(lines[0]!, /^sluice\.yaml:1: access: got nothing, want public; /);
+    assert.match(lines[0]!, /^sluice\.yaml:1: access: got nothing, want public or granted; /);
     assert.equal(lines.length, 1);
   });
 

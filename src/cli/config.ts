@@ -16,7 +16,8 @@ export const DEFAULT_CONFIG_PATH = 'sluice.yaml';
 
 /** Loopback: nobody else is served before somebody says so. */
 const DEFAULT_LISTEN = '127.0.0.1:8080';
-const DEFAULT_CATALOG = 'catalog.db';
+const DEFAULT_DATABASE = 'sluice.db';
+const DEFAULT_JOURNAL = 'journal';
 
 /** At 85 to 90 MB/s a connection, as S3 gives, many more than a machine's network can fill. */
 const DEFAULT_MAX_CONNECTIONS = 1024;
@@ -29,9 +30,18 @@ const DEFAULT_TIMEOUTS: Timeouts = {
   upstreamStallMs: 30_000,
   // A reader may pause: a closed laptop, a pipeline that computes. It holds no more than its slabs meanwhile.
   downstreamStallMs: 120_000,
-  // Kubernetes grants 30 s between the request to stop and the kill, systemd 90 s.
-  shutdownMs: 30_000,
 };
+
+/** Kubernetes grants 30 s between the request to stop and the kill, systemd 90 s. */
+const DEFAULT_DRAIN = { timeoutMs: 30_000, delayMs: 0 };
+
+/** A database is restarted or fails over in a minute; what was granted an hour ago may be withdrawn by now. */
+const DEFAULT_SERVE_KNOWN_MS = 600_000;
+
+/** Some two million rows: hours of a busy gateway. */
+const DEFAULT_MAX_JOURNAL_BYTES = 1 << 30;
+
+const DEFAULT_LINK_LIFETIME_MS = 7 * 86_400_000;
 
 /** Where there are few transfers this is more than they use, and where there are many it is what keeps them small. */
 const DEFAULT_MEMORY = { budgetBytes: DEFAULT_BUDGET_BYTES, waitMs: DEFAULT_READ_AHEAD.memoryWaitMs };
@@ -60,20 +70,43 @@ export type Timeouts = {
   readonly headMs: number;
   readonly upstreamStallMs: number;
   readonly downstreamStallMs: number;
-  readonly shutdownMs: number;
+};
+
+export type JwtConfig = Exclude<Extract<ConfigFile['access'], object>['jwt'], undefined>;
+
+/** Who may read. `granted` is by tokens, links and tokens of an issuer; public collections are everybody's. */
+export type AccessConfig =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'granted'; readonly jwt: JwtConfig | undefined; readonly maxLinkLifetimeMs: number };
+
+export type QuotaConfig = {
+  readonly transfers?: number;
+  readonly bytesPerSecond?: number;
+  readonly bytesPerDay?: number;
+};
+
+export type LimitsConfig = {
+  /** Of the whole process. */
+  readonly transfers: number;
+  readonly bytesPerSecond: number | undefined;
+  /** Of each principal that has none of its own in the database. */
+  readonly principal: QuotaConfig;
 };
 
 export type Config = {
   /** The file it came from, as it was named. */
   readonly path: string;
   readonly listen: ListenAddress;
-  /** The absolute path of the catalog's database. */
-  readonly catalog: string;
-  readonly access: 'public' | undefined;
+  /** An absolute path, or a `postgres://` URL. */
+  readonly database: string;
+  readonly access: AccessConfig | undefined;
   readonly log: LogLevel;
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly timeouts: Timeouts;
-  readonly limits: { readonly transfers: number };
+  readonly limits: LimitsConfig;
+  readonly ledger: { readonly journal: string; readonly maxJournalBytes: number };
+  readonly away: { readonly serveKnownMs: number };
+  readonly drain: { readonly timeoutMs: number; readonly delayMs: number };
   readonly memory: { readonly budgetBytes: number; readonly waitMs: number };
   readonly readahead: { readonly maxBytes: number; readonly connections: number };
   readonly park: { readonly afterMs: number };
@@ -83,7 +116,7 @@ export type Config = {
 };
 
 /** A configuration that says who may read: without it nothing is served. */
-export type ServeConfig = Config & { readonly access: 'public' };
+export type ServeConfig = Config & { readonly access: AccessConfig };
 
 /**
  * The configuration of a file, with its defaults. Rejects with `bad-config`; the message has one line for each
@@ -97,11 +130,12 @@ export async function loadConfig(path: string): Promise<Config> {
 /** As `loadConfig`, and the file must say who may read. */
 export async function loadServeConfig(path: string): Promise<ServeConfig> {
   const { file, mistakes } = await readConfigFile(path);
-  const access = file?.access;
-  if (file && access === undefined) {
-    mistakes.push({ line: 1, keys: ['access'], text: 'got nothing, want public; nothing is served until it says so' });
+  if (file && file.access === undefined) {
+    const text = 'got nothing, want public or granted; nothing is served until it says so';
+    mistakes.push({ line: 1, keys: ['access'], text });
   }
-  return { ...toConfig(path, accept(path, file, mistakes)), access: 'public' };
+  const config = toConfig(path, accept(path, file, mistakes));
+  return { ...config, access: config.access! };
 }
 
 type ReadConfigFile = {
@@ -167,14 +201,47 @@ function toConfig(path: string, file: ConfigFile): Config {
   return {
     path,
     listen: parseListen(listen)!,
-    catalog: resolveBeside(path, file.catalog ?? DEFAULT_CATALOG),
-    access: file.access,
+    database: toDatabase(path, file.database),
+    access: file.access === undefined ? undefined : toAccess(file.access),
     log: file.log ?? 'info',
     stores: new Map(stores),
     timeouts: { ...DEFAULT_TIMEOUTS, ...file.timeouts },
-    limits: { ...DEFAULT_LIMITS, ...file.limits },
+    limits: toLimits(file.limits),
+    ledger: {
+      journal: resolveBeside(path, file.ledger?.journal ?? DEFAULT_JOURNAL),
+      maxJournalBytes: parseOptionalSize(file.ledger?.maxJournal) ?? DEFAULT_MAX_JOURNAL_BYTES,
+    },
+    away: { serveKnownMs: file.away?.serveKnownMs ?? DEFAULT_SERVE_KNOWN_MS },
+    drain: { ...DEFAULT_DRAIN, ...file.drain },
     ...toFlowConfig(file),
   };
+}
+
+function toDatabase(path: string, database = DEFAULT_DATABASE): string {
+  return /^postgres(?:ql)?:\/\//.test(database) ? database : resolveBeside(path, database);
+}
+
+function toAccess(access: NonNullable<ConfigFile['access']>): AccessConfig {
+  if (access === 'public') return { kind: 'public' };
+  const { jwt, links } = access === 'granted' ? {} : access;
+  return { kind: 'granted', jwt, maxLinkLifetimeMs: links?.maxLifetimeMs ?? DEFAULT_LINK_LIFETIME_MS };
+}
+
+function toLimits({ transfers, bytesPerSecond, principal = {} }: NonNullable<ConfigFile['limits']> = {}): LimitsConfig {
+  const { transfers: each, bytesPerSecond: perSecond, bytesPerDay: perDay } = principal;
+  return {
+    transfers: transfers ?? DEFAULT_LIMITS.transfers,
+    bytesPerSecond: parseOptionalSize(bytesPerSecond),
+    principal: {
+      ...(each === undefined ? {} : { transfers: each }),
+      ...(perSecond === undefined ? {} : { bytesPerSecond: parseSize(perSecond) }),
+      ...(perDay === undefined ? {} : { bytesPerDay: parseSize(perDay) }),
+    },
+  };
+}
+
+function parseOptionalSize(size: string | undefined): number | undefined {
+  return size === undefined ? undefined : parseSize(size);
 }
 
 function toFlowConfig({ memory, readahead, park, minimumRate, kernel = 'auto' }: ConfigFile) {

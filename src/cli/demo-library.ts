@@ -1,6 +1,7 @@
 // The sample library of `sluice demo`: what the embedded store holds, and what the catalog says of it.
 // Synthetic objects are functions of their seed and size, so their digests are known before they are ever read.
 import { createHash } from 'node:crypto';
+import { DEFAULT_COLLECTION } from '../catalog/catalog.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
 import type { Source } from '../source/source.ts';
 
@@ -77,6 +78,7 @@ export async function catalogSamples(catalog: Catalog, source: Source, signal: A
     return {
       ...stat,
       id,
+      collection: DEFAULT_COLLECTION,
       store: DEMO_STORE,
       bucket: DEMO_BUCKET,
       key,

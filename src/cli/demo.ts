@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { openCatalog } from '../catalog/database-catalog.ts';
 import { SluiceError } from '../errors.ts';
 import { startOrigin } from '../lab/origin/origin.ts';
 import type { Origin } from '../lab/origin/origin.ts';
@@ -91,7 +91,7 @@ async function writeLibrary(
 ): Promise<void> {
   const { url: endpoint, credentials, stop } = store;
   const source = createS3Source({ endpoint, region: REGION, credentials, slabs: new SlabPool() });
-  const catalog = await openCatalog(join(folder, 'catalog.db'));
+  const catalog = await openCatalog(join(folder, 'sluice.db'));
   try {
     await catalogSamples(catalog, source, stop);
   } finally {
@@ -103,7 +103,7 @@ async function writeLibrary(
 /** JSON is YAML; the keys to the store come by the environment. */
 async function writeConfig(folder: string, { port, endpoint }: { readonly port: number; readonly endpoint: string }) {
   const stores = { [DEMO_STORE]: { type: 's3', endpoint, region: REGION } };
-  const config = { listen: `${HOST}:${port}`, catalog: 'catalog.db', access: 'public', stores };
+  const config = { listen: `${HOST}:${port}`, database: 'sluice.db', access: 'public', stores };
   await writeFile(join(folder, 'sluice.yaml'), JSON.stringify(config, null, 2));
 }
 

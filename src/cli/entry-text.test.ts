@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CatalogEntry } from '../catalog/catalog.ts';
-import { EntryTable, formatSize, toCard, toJsonLine } from './entry-text.ts';
+import { EntryTable, formatSize, toCard } from './entry-text.ts';
 
 const ENTRY: CatalogEntry = {
   id: 'a',
+  collection: 'c',
   store: 'archive',
   bucket: 'b',
   key: 'k',
@@ -49,14 +50,7 @@ describe('entries as text', () => {
   it('writes a field a line, and only what is known', () => {
     const card = toCard({ ...ENTRY, partBytes: 8 << 20 });
     assert.match(card, /^etag {8}"e"\npart size {3}8388608 \(8\.00 MiB\)\n/m);
-    assert.doesNotMatch(toCard(ENTRY), /part size/);
-  });
-
-  it('writes one line of JSON, with digests in hex', () => {
-    assert.equal(
-      toJsonLine(ENTRY),
-      '{"id":"a","store":"archive","bucket":"b","key":"k","size":2048,"etag":"\\"e\\"",' +
-        '"lastModified":"2026-01-02T03:04:05.000Z","filename":"f","mediaType":"text/plain","digests":{"sha-256":"01ff"}}',
-    );
+    assert.doesNotMatch(toCard(ENTRY), /part size|vanished/);
+    assert.match(toCard(ENTRY), /^collection {2}c$/m);
   });
 });

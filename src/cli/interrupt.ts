@@ -1,7 +1,8 @@
 // Turns the signals that ask a command to stop into an AbortSignal, so that it stops in order.
 import { SluiceError } from '../errors.ts';
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What asks a process to stop, from a terminal, a service manager or a person. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The launcher passes on what a terminal has sent to the whole process group already: two signals this close to

@@ -23,6 +23,46 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./catalog.ts')).catalogCommand(),
   },
   {
+    name: 'collection',
+    summary: 'group objects, and say which groups are public',
+    load: async () => (await import('./collection.ts')).collectionCommand(),
+  },
+  {
+    name: 'token',
+    summary: 'make and take back tokens',
+    load: async () => (await import('./token.ts')).tokenCommand(),
+  },
+  {
+    name: 'link',
+    summary: 'make a link to one object that expires',
+    load: async () => (await import('./link.ts')).linkCommand(),
+  },
+  {
+    name: 'link-key',
+    summary: 'change the keys that links are signed with',
+    load: async () => (await import('./link.ts')).linkKeyCommand(),
+  },
+  {
+    name: 'limit',
+    summary: 'say how much a principal may have',
+    load: async () => (await import('./limit.ts')).limitCommand(),
+  },
+  {
+    name: 'usage',
+    summary: 'what was delivered, to whom and of what',
+    load: async () => (await import('./usage.ts')).usageCommand(),
+  },
+  {
+    name: 'transfers',
+    summary: 'the last transfers',
+    load: async () => (await import('./usage.ts')).transfersCommand(),
+  },
+  {
+    name: 'migrate',
+    summary: 'bring the database to the schema of this program',
+    load: async () => (await import('./migrate.ts')).migrateCommand(),
+  },
+  {
     name: 'lab',
     summary: 'an S3 store with faults on request, to test against',
     load: async () => new Command('lab').addCommand((await import('./lab-origin.ts')).labOriginCommand()),

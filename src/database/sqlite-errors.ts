@@ -18,11 +18,11 @@ const MEANINGS: ReadonlyMap<number, { readonly code: ErrorCode; readonly text: s
   [SQLITE_PERM, { code: 'bad-input', text: 'may not be opened; want a file this user can read and write' }],
   [SQLITE_BUSY, { code: 'overloaded', text: 'is locked by another process that does not let go of it' }],
   [SQLITE_LOCKED, { code: 'overloaded', text: 'is locked within this process' }],
-  [SQLITE_NOMEM, { code: 'overloaded', text: 'needs more memory than there is' }],
+  [SQLITE_NOMEM, { code: 'unavailable', text: 'needs more memory than there is' }],
   [SQLITE_READONLY, { code: 'bad-input', text: 'cannot be written; want a file and a folder this user can write' }],
-  [SQLITE_IOERR, { code: 'bad-input', text: 'cannot be read or written: its disk fails' }],
+  [SQLITE_IOERR, { code: 'unavailable', text: 'cannot be read or written: its disk fails' }],
   [SQLITE_CORRUPT, { code: 'bad-input', text: 'is damaged; want it restored from a copy, or made anew' }],
-  [SQLITE_FULL, { code: 'overloaded', text: 'cannot grow: its disk is full' }],
+  [SQLITE_FULL, { code: 'unavailable', text: 'cannot grow: its disk is full' }],
   [
     SQLITE_CANTOPEN,
     { code: 'bad-input', text: 'cannot be opened; want a file in a folder that is there and writable' },
@@ -46,5 +46,6 @@ export function toDatabaseError(cause: unknown, path: string): SluiceError {
   const meaning = MEANINGS.get(sqliteCodeOf(cause) ?? 0);
   if (!meaning)
     return new SluiceError('misuse', `${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  return new SluiceError(meaning.code, `${path} ${meaning.text}`, { cause, retryable: meaning.code === 'overloaded' });
+  const retryable = meaning.code === 'overloaded' || meaning.code === 'unavailable';
+  return new SluiceError(meaning.code, `${path} ${meaning.text}`, { cause, retryable });
 }

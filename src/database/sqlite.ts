@@ -23,14 +23,28 @@ const BUSY_RETRY_MS = 5;
  * Rejects with `bad-input` when the file is something else, or newer than this program. The caller destroys it.
  */
 export async function openSqlite(path: string): Promise<Kysely<Schema>> {
+  const { database } = await openMigrated(path);
+  return database;
+}
+
+/** Brings the file `path` to this program's schema, and makes it if there is none. The names of the migrations run. */
+export async function migrateSqlite(path: string): Promise<readonly string[]> {
+  const { database, migrated } = await openMigrated(path);
+  await database.destroy();
+  return migrated;
+}
+
+type Migrated = { readonly database: Kysely<Schema>; readonly migrated: readonly string[] };
+
+async function openMigrated(path: string): Promise<Migrated> {
   let file: DatabaseSync | undefined;
   try {
     file = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     refuseForeign(file, path);
     await useWriteAheadLog(file);
     const database = toKysely(file, path);
-    if (!(await isCurrent(database, path))) await migrateLocked(file, { database, path });
-    return database;
+    const migrated = (await isCurrent(database, path)) ? [] : await migrateLocked(file, { database, path });
+    return { database, migrated };
   } catch (error) {
     file?.close();
     throw toDatabaseError(error, path);
@@ -78,13 +92,14 @@ async function useWriteAheadLog(file: DatabaseSync): Promise<void> {
 
 type MigrateLockedOptions = { readonly database: Kysely<Schema>; readonly path: string };
 
-async function migrateLocked(file: DatabaseSync, { database, path }: MigrateLockedOptions): Promise<void> {
+async function migrateLocked(file: DatabaseSync, { database, path }: MigrateLockedOptions): Promise<readonly string[]> {
   // All or nothing, and one process after the other: who comes second finds it done.
   file.exec('begin immediate');
   try {
-    if (!(await isCurrent(database, path))) await migrate(database);
+    const migrated = (await isCurrent(database, path)) ? [] : await migrate(database);
     file.exec(`pragma application_id = ${APPLICATION_ID}`);
     file.exec('commit');
+    return migrated;
   } catch (error) {
     if (file.isTransaction) file.exec('rollback');
     throw error;

@@ -6,10 +6,13 @@ import type { Clock } from '../clock.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { TcpFacts } from '../kernel/tcp.ts';
+import { Delivery } from './delivery.ts';
+import type { Delivered } from './delivery.ts';
 import type { Drinker } from './drinker.ts';
 import { onHangUp } from './hang-up.ts';
 import { RateWatch } from './minimum-rate.ts';
 import type { MinimumRate } from './minimum-rate.ts';
+import { receiptOf } from './receipt.ts';
 import { Thirst } from './thirst.ts';
 
 /** How a transfer ended before it was complete, when it was not the source that failed. */
@@ -37,6 +40,7 @@ export class Client implements Drinker {
   readonly #options: ClientOptions;
   readonly #controller = new AbortController();
   readonly #unwatch: () => void;
+  readonly #delivery: Delivery;
   readonly #onAbort = () => this.cutShort();
   /** While the client has all that was written, waiting is not its fault. */
   readonly #onStall = () => {
@@ -44,7 +48,6 @@ export class Client implements Drinker {
   };
   #thirst: Thirst | undefined;
   #rateWatch: RateWatch | undefined;
-  #writtenBytes = 0;
   #ending: Ending | undefined;
   #settled = false;
   #writing: PromiseWithResolvers<void> | undefined;
@@ -57,6 +60,11 @@ export class Client implements Drinker {
     this.response = response;
     this.fields = options.fields ?? {};
     this.#options = options;
+    const { tcpFacts: facts, clock = SYSTEM_CLOCK } = options;
+    const receipt = receiptOf(request.socket, { facts, clock });
+    // With a request comes the acknowledgement of what was sent before it.
+    receipt.look();
+    this.#delivery = new Delivery(receipt);
     this.#unwatch = onHangUp(request.socket, () => this.#leave('client-gone'));
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (request.socket.destroyed || request.socket.readableEnded) this.#leave('client-gone');
@@ -71,6 +79,11 @@ export class Client implements Drinker {
   /** Why nothing more can be delivered, if so. */
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  /** What of this response's content the client has received by now; it never becomes less. */
+  get delivered(): Delivered {
+    return this.#delivery.delivered;
   }
 
   get undrunkBytes(): number {
@@ -111,7 +124,7 @@ export class Client implements Drinker {
     const { minimumRate: rate, clock = SYSTEM_CLOCK } = this.#options;
     if (!rate) return;
     const thirst = this.#drinking();
-    const takenBytes = () => thirst.takenBytes(this.#writtenBytes);
+    const takenBytes = () => thirst.takenBytes(this.#delivery.writtenBytes);
     this.#rateWatch ??= new RateWatch({ rate, clock, takenBytes, onTooSlow: () => this.cutShort() });
     this.#rateWatch.run();
   }
@@ -146,21 +159,25 @@ export class Client implements Drinker {
   /** Resolves when the kernel has all of `bytes`; until then they must not change. Rejects with `closed`. */
   write(bytes: Uint8Array): Promise<void> {
     this.check();
+    // In line behind other responses there is no telling where on the connection these bytes will be.
+    if (!this.response.socket) throw new SluiceError('misuse', 'turn() should resolve before anything is written');
     clearImmediate(this.#flush);
     const writing = Promise.withResolvers<void>();
     this.#writing = writing;
     // Before these bytes count as written, and so as taken until the socket has them.
     this.#watchRate();
-    this.#writtenBytes += bytes.length;
     this.response.write(bytes, (error) => {
       if (error) {
         this.#leave('client-gone');
       } else {
+        this.#delivery.taken(writtenBytes);
         this.#writing = undefined;
         this.#rateWatch?.pause();
         writing.resolve();
       }
     });
+    // Node writes no content where there can be none.
+    const writtenBytes = this.#delivery.wrote(this.request.method === 'HEAD' ? 0 : bytes.length);
     this.#watchForStall();
     return writing.promise;
   }
@@ -168,6 +185,7 @@ export class Client implements Drinker {
   /** Ends the response; resolves when the kernel has its last byte. Rejects with `closed`. */
   async end(): Promise<void> {
     this.check();
+    this.#delivery.end(this.#options.stallTimeoutMs);
     this.response.end();
     await this.finished();
     this.check();
@@ -205,8 +223,28 @@ export class Client implements Drinker {
     }
   }
 
+  /**
+   * Whether the client's machine has acknowledged all that was written. To be called when `end()` has resolved; the
+   * connection may carry the next response meanwhile. Resolves to `true` when it has, and also where that cannot be told:
+   * without the kernel's word, or when the connection was ended by us; `delivered` says which. Resolves to `false` when the
+   * client ended the connection before, or has acknowledged nothing for as long as it may stall.
+   */
+  async acknowledged(timeoutMs = this.#options.stallTimeoutMs): Promise<boolean> {
+    const { signal } = this.#options;
+    const stopWaiting = () => this.#delivery.stopWaiting();
+    const arriving = this.#delivery.arrived(timeoutMs);
+    signal?.addEventListener('abort', stopWaiting, { once: true });
+    if (signal?.aborted) stopWaiting();
+    try {
+      return await arriving;
+    } finally {
+      signal?.removeEventListener('abort', stopWaiting);
+    }
+  }
+
   /** Ends the transfer from our side, for a reason of ours: a shutdown, a limit. */
   cutShort(): void {
+    this.#delivery.stopWaiting();
     this.#leave('cut-short');
   }
 

@@ -7,6 +7,9 @@ export const MIN_PART_BYTES = 128 << 10;
 /** What S3 recommends at most for a range is 8 to 16 MiB; beyond that a request's cost no longer shows. */
 const MAX_PART_BYTES = 16 << 20;
 
+/** The smallest piece of memory for bodies: with less nothing moves. */
+export const SMALLEST_SLAB_BYTES = 16 << 10;
+
 /**
  * The sizes that memory for bodies comes in, less the page that each has beyond it (wire/slab-pool.ts), and from what
  * request on each is used. Large ones cost less time; a client's first bytes come in small ones.
@@ -14,8 +17,8 @@ const MAX_PART_BYTES = 16 << 20;
 const SLABS = [
   { slabBytes: 1 << 20, fromBytes: 1 << 20 },
   { slabBytes: 256 << 10, fromBytes: (256 << 10) + 1 },
-  { slabBytes: 64 << 10, fromBytes: (16 << 10) + 1 },
-  { slabBytes: 16 << 10, fromBytes: 0 },
+  { slabBytes: 64 << 10, fromBytes: SMALLEST_SLAB_BYTES + 1 },
+  { slabBytes: SMALLEST_SLAB_BYTES, fromBytes: 0 },
 ] as const;
 
 const PAGE_BYTES = 4 << 10;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { onHangUp } from './hang-up.ts';
+import { descriptorOf } from '../kernel/tcp-trial.test-double.ts';
+import { beforeClose, onHangUp } from './hang-up.ts';
 import { GUARDED, HttpTrial, countListeners, untilTrue } from './http-trial.test-double.ts';
 
 describe('onHangUp()', GUARDED, () => {
@@ -71,4 +72,28 @@ describe('onHangUp()', GUARDED, () => {
     const after = countListeners(request.socket);
     assert.deepEqual(after, { ...before, end: (before['end'] ?? 0) + 1, close: (before['close'] ?? 0) + 1 });
   });
+});
+
+describe('beforeClose()', GUARDED, () => {
+  for (const [how, ender] of [
+    ['destroy', 'client'],
+    ['resetAndDestroy', 'client'],
+    ['end', 'client'],
+    ['ours', 'us'],
+  ] as const) {
+    it(`tells once, while the descriptor is open, who ended the connection: ${how}`, async (t) => {
+      const trial = await HttpTrial.start(t);
+      const peer = await trial.connect();
+      peer.ask();
+      const { socket } = (await trial.nextRequest()).request;
+      const told: unknown[] = [];
+      beforeClose(socket, (by) => told.push([by, descriptorOf(socket) !== undefined]));
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      if (how === 'ours') socket.destroy();
+      else peer.socket[how]();
+      await closed;
+      assert.deepEqual(told, [[ender, true]]);
+      assert.equal(descriptorOf(socket), undefined);
+    });
+  }
 });

@@ -24,3 +24,19 @@ export function onHangUp(socket: Socket, listener: () => void): () => void {
     listeners.delete(listener);
   };
 }
+
+/** Whose doing it was that a connection ended. */
+export type Ender = 'client' | 'us';
+
+/**
+ * Calls `listener` once, when `socket` is about to let go of its descriptor, whoever makes it: until then the kernel can
+ * be asked, also of a connection that was reset. By the time of any event it has been closed. To be called once for a
+ * socket.
+ */
+export function beforeClose(socket: Socket, listener: (ender: Ender) => void): void {
+  const destroy = socket._destroy.bind(socket);
+  socket._destroy = (error, callback) => {
+    listener(error || socket.readableEnded ? 'client' : 'us');
+    destroy(error, callback);
+  };
+}

@@ -5,14 +5,11 @@ import type { Clock } from '../clock.ts';
 import type { ByteRange } from '../source/source.ts';
 import type { Account } from './budget.ts';
 import { ConnectionSpeed } from './connection-speed.ts';
-import { MIN_PART_BYTES, cutPart, toConnections } from './cut.ts';
+import { MIN_PART_BYTES, SMALLEST_SLAB_BYTES, cutPart, toConnections } from './cut.ts';
 import type { Drinker } from './drinker.ts';
 import { FanOut } from './fan-out.ts';
 import type { Part } from './part.ts';
 import { FIRST_WINDOW_BYTES, Window } from './window.ts';
-
-/** One slab of the smallest size: with less nothing moves. */
-const LEAST_WINDOW_BYTES = 16 << 10;
 
 /** Slabs are a page larger than what a window counts; of the smallest that is a fifth. */
 const WINDOW_OF_SHARE = 4 / 5;
@@ -24,8 +21,9 @@ const WINDOW_OF_SHARE = 4 / 5;
 const NEARLY = 2 / 3;
 
 /**
- * With so much unacknowledged a client that is new or slow gets nothing more. It is one slab; with another one on top
- * that is what the kernel takes at once (thirst.ts), so that no write waits and holds memory for a client that sleeps.
+ * With so much unacknowledged a client that is new or slow gets nothing more. It is one slab, and some packets whose
+ * acknowledgement its machine may hold back; with another slab on top that is what the kernel takes at once (thirst.ts),
+ * so that no write waits and holds memory for a client that sleeps.
  */
 const BITE_BYTES = 72 << 10;
 
@@ -151,7 +149,7 @@ export class Horizon {
   }
 
   #shareBytes(): number {
-    return Math.max(Math.floor(this.#options.account.shareBytes * WINDOW_OF_SHARE), LEAST_WINDOW_BYTES);
+    return Math.max(Math.floor(this.#options.account.shareBytes * WINDOW_OF_SHARE), SMALLEST_SLAB_BYTES);
   }
 
   /**

@@ -9,17 +9,6 @@ import { patternBytes } from '../testing/pattern.ts';
 import { Inbox } from '../wire/inbox.ts';
 import { SlabPool } from '../wire/slab-pool.ts';
 
-/** Tommy Ettinger's mulberry32: numbers from 0 to below 1, always the same for a seed. */
-export function drawFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export type OriginTraits = {
   readonly latencyMs: number;
   readonly bytesPerMs: number;

@@ -6,13 +6,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FakeClock, settle } from '../clock.test-double.ts';
 import { SluiceError, isSluiceError } from '../errors.ts';
+import { drawFrom } from '../random.test-double.ts';
 import type { ByteRange, Chunk } from '../source/source.ts';
 import { patternBytes } from '../testing/pattern.ts';
 import { ScriptedSource } from '../testing/scripted-source.ts';
 import { Budget } from './budget.ts';
 import { toMemoryBytes } from './cut.ts';
 import { GUARDED } from './http-trial.test-double.ts';
-import { ModelOrigin, drawFrom } from './model-origin.test-double.ts';
+import { ModelOrigin } from './model-origin.test-double.ts';
 import { Part } from './part.ts';
 
 const KIB = 1 << 10;
@@ -149,6 +150,25 @@ describe('Part', GUARDED, () => {
       part.close();
       assert.equal(account.heldBytes === 0, !isOpen);
     }
+  });
+
+  it('fails when its source throws instead of opening a body, and gives back its memory', async () => {
+    const { account, budget, clock, part: other } = begin();
+    other.close();
+    assert.ok(account.takeFirst(toMemoryBytes(1, SLAB_BYTES)));
+    const error = new SluiceError('misuse', 'a test');
+    const open = () => {
+      throw error;
+    };
+    const range = { start: 0, end: 1 };
+    let changeCount = 0;
+    const onChange = () => (changeCount += 1);
+    const part = new Part(open, { range, slabBytes: SLAB_BYTES, account, clock, onChange });
+    assert.equal(changeCount, 0, 'who begins it knows it before it hears of it');
+    await settle();
+    assert.deepEqual([part.failure, changeCount, part.body.receivedBytes], [{ error }, 1, 0]);
+    part.close();
+    assert.equal(budget.reservedBytes, 0);
   });
 
   it('fails when its body ends early as if complete, or goes on beyond its end', async () => {

@@ -45,7 +45,7 @@ export class Part {
     this.#missingBytes = range.end - range.start;
     this.#reservedBytes = toMemoryBytes(this.#missingBytes, slabBytes);
     this.#askedAtMs = clock.now();
-    this.body = open(range, slabBytes);
+    this.body = openOrFail(() => open(range, slabBytes));
     void this.#pump();
   }
 
@@ -149,5 +149,16 @@ export class Part {
     if (surplusBytes <= 0) return;
     this.#reservedBytes = neededBytes;
     account.giveBack(surplusBytes);
+  }
+}
+
+/** A source that throws breaks the contract. The part, for which there is memory already, then fails as any other does. */
+function openOrFail(open: () => Body): Body {
+  try {
+    return open();
+  } catch (error) {
+    const failed = Promise.reject(error);
+    failed.catch(() => undefined);
+    return { opened: failed, receivedBytes: 0, read: () => failed, close: () => {} };
   }
 }

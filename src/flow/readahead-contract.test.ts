@@ -1,9 +1,9 @@
 // A read-ahead keeps the contract of a body: over memory, for a client that drinks at once and for one that drinks late,
 // and over a store whose origin can be silent, break off and answer wrongly.
 import type { ByteRange, OpenRequest, Source } from '../source/source.ts';
-import { createMemorySource } from '../source/memory.ts';
+import { MEMORY_LACKS, createMemoryHarness } from '../source/memory-harness.test-double.ts';
+import { decoratedStore } from '../testing/decorated-store.test-double.ts';
 import { ModelStore } from '../testing/model-store.ts';
-import { patternBytes } from '../testing/pattern.ts';
 import { describeSourceContract } from '../testing/source-contract.ts';
 import type { SourceHarness } from '../testing/source-harness.ts';
 import { Budget } from './budget.ts';
@@ -66,66 +66,29 @@ function readAhead(source: Source, toDrinker: () => Drinker): Source {
   return { ...source, open };
 }
 
-function createMemoryHarness(toDrinker: () => Drinker): SourceHarness {
-  const memory = createMemorySource();
-  let count = 0;
-  return {
-    source: readAhead(memory, toDrinker),
-    async put({ size }) {
-      const object = { bucket: 'bucket', key: `object-${(count += 1)}.` };
-      const { etag } = memory.put(object, patternBytes({ start: 0, end: size }));
-      return { object, version: { size, etag }, bytes: (range) => patternBytes(range) };
-    },
-    async replace(object) {
-      const { size } = await memory.stat(object, { signal: new AbortController().signal });
-      memory.put(object, patternBytes({ start: 0, end: size }, 1));
-    },
-    async remove(object) {
-      memory.remove(object);
-    },
-    takenSlabs: () => BUDGET.reservedBytes,
-    async tearDown() {},
-  };
+function overMemory(toDrinker: () => Drinker): SourceHarness {
+  const harness = createMemoryHarness((source) => readAhead(source, toDrinker));
+  return { ...harness, takenSlabs: () => BUDGET.reservedBytes };
 }
 
-const MEMORY_LACKS = [
-  'heldByOrigin',
-  'heldNow',
-  'sentByOrigin',
-  'hold',
-  'silence',
-  'cut',
-  'answerAnotherRange',
-] as const;
+describeSourceContract('a read-ahead over memory', async () => overMemory(() => AT_ONCE), { lacks: MEMORY_LACKS });
 
-describeSourceContract('a read-ahead over memory', async () => createMemoryHarness(() => AT_ONCE), {
+describeSourceContract('a read-ahead for a client that drinks late', async () => overMemory(() => new LateDrinker()), {
   lacks: MEMORY_LACKS,
 });
 
-describeSourceContract(
-  'a read-ahead for a client that drinks late',
-  async () => createMemoryHarness(() => new LateDrinker()),
-  { lacks: MEMORY_LACKS },
-);
+/** A part that is whole is no longer open at the origin, so how many are says nothing here. */
+const STORE_LACKS = ['heldByOrigin', 'heldNow'] as const;
 
-// A part that is whole is no longer open at the origin, so how many are says nothing here.
 describeSourceContract(
   'a read-ahead over a store',
   async () => {
     const store = new ModelStore();
+    const source = readAhead(store.source, () => AT_ONCE);
     return {
-      source: readAhead(store.source, () => AT_ONCE),
-      put: (options) => store.put(options),
-      replace: (object) => store.replace(object),
-      remove: (object) => store.remove(object),
+      ...decoratedStore(store, source, STORE_LACKS),
       takenSlabs: () => Math.max(store.takenSlabs(), BUDGET.reservedBytes),
-      sentByOrigin: () => store.sentByOrigin(),
-      hold: () => store.hold(),
-      silence: (object) => store.silence(object),
-      cut: (object) => store.cut(object),
-      answerAnotherRange: (object) => store.answerAnotherRange(object),
-      tearDown: () => store.tearDown(),
     };
   },
-  { lacks: ['heldByOrigin', 'heldNow'] },
+  { lacks: STORE_LACKS },
 );

@@ -109,6 +109,24 @@ describe('ReadAhead', GUARDED, () => {
     await assert.rejects(body.read(), error, 'what came first stays');
   });
 
+  for (const openedCount of [0, 1])
+    it(`fails when its source throws instead of opening a part, after ${openedCount} of them`, async () => {
+      const begun = begin();
+      const { source } = begun;
+      const open = source.open.bind(source);
+      const error = new SluiceError('misuse', 'a test');
+      source.open = (request) => {
+        if (source.bodies.length === openedCount) throw error;
+        return open(request);
+      };
+      const body = begun.open();
+      for (const part of source.bodies) await serve(part);
+      for (let count = 0; count < openedCount; count += 1) (await body.read())!.release();
+      await assert.rejects(body.read(), error);
+      if (openedCount === 0) await assert.rejects(body.opened, error);
+      begun.assertNothingLeft();
+    });
+
   it('fails with a part behind also while its reader has bytes to read', async () => {
     const begun = begin();
     const { body, reading, pending } = await beginAhead(begun);

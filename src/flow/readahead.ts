@@ -14,7 +14,7 @@ import { SYSTEM_CLOCK } from '../clock.ts';
 import { SluiceError } from '../errors.ts';
 import type { Body, ByteRange, Chunk } from '../source/source.ts';
 import type { Account, Budget } from './budget.ts';
-import { toPartMemoryBytes, toSlabBytes } from './cut.ts';
+import { SMALLEST_SLAB_BYTES, toPartMemoryBytes, toSlabBytes } from './cut.ts';
 import type { Drinker } from './drinker.ts';
 import { Horizon } from './horizon.ts';
 import { ParkClock } from './park-clock.ts';
@@ -41,7 +41,7 @@ export const DEFAULT_READ_AHEAD: ReadAheadPolicy = {
 };
 
 /** What is tried when there is no memory for a whole window. */
-const SMALLER_BYTES = [64 << 10, 16 << 10] as const;
+const SMALLER_BYTES = [64 << 10, SMALLEST_SLAB_BYTES] as const;
 
 export type ReadAheadOptions = {
   /** Opens a part. Its bodies are this one's to close. */
@@ -157,7 +157,7 @@ export class ReadAhead implements Body {
       const fewer = Math.min(bytes, lessBytes);
       if (this.#account.takeFirst(toPartMemoryBytes(fewer))) return this.#open(this.#askedTo + fewer);
     }
-    void this.#askWhenThereIsMemory(this.#askedTo + Math.min(bytes, SMALLER_BYTES.at(-1)!));
+    void this.#askWhenThereIsMemory(this.#askedTo + Math.min(bytes, SMALLEST_SLAB_BYTES));
     return false;
   }
 

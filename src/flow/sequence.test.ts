@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SluiceError } from '../errors.ts';
-import type { Body, ByteRange, Chunk, OpenRequest, Source } from '../source/source.ts';
+import type { Body, ByteRange, Chunk, OpenRequest } from '../source/source.ts';
+import { decoratedStore } from '../testing/decorated-store.test-double.ts';
 import { ModelStore } from '../testing/model-store.ts';
 import { patternBytes } from '../testing/pattern.ts';
 import { ScriptedSource } from '../testing/scripted-source.ts';
@@ -21,22 +22,7 @@ function createSplitStore(): SourceHarness {
     const part = (range: ByteRange) => () => whole.open({ ...request, range });
     return new Sequence([part({ start, end: middle }), part({ start: middle, end })], request.signal);
   };
-  const source: Source = { ...whole, open };
-  return {
-    source,
-    put: (options) => store.put(options),
-    replace: (object) => store.replace(object),
-    remove: (object) => store.remove(object),
-    takenSlabs: () => store.takenSlabs(),
-    heldByOrigin: () => store.heldByOrigin(),
-    heldNow: () => store.heldNow(),
-    sentByOrigin: () => store.sentByOrigin(),
-    hold: () => store.hold(),
-    silence: (object) => store.silence(object),
-    cut: (object) => store.cut(object),
-    answerAnotherRange: (object) => store.answerAnotherRange(object),
-    tearDown: () => store.tearDown(),
-  };
+  return decoratedStore(store, { ...whole, open });
 }
 
 describeSourceContract('a sequence of two bodies', async () => createSplitStore());

@@ -1,12 +1,12 @@
 // Requests for the tar of a bundle, over a real socket: what any object has, and who may have it when.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AccessRequest, Decision } from '../access/access.ts';
+import type { Decision } from '../access/access.ts';
 import { buildNaiveTar } from '../bundle/naive-tar.test-double.ts';
 import { SluiceError } from '../errors.ts';
 import { GUARDED, untilTrue } from '../flow/http-trial.test-double.ts';
 import { make } from './bundle-trial.test-double.ts';
-import { OBJECT_BYTES, startGateway } from './gateway-trial.test-double.ts';
+import { OBJECT_BYTES, accessByName, startGateway } from './gateway-trial.test-double.ts';
 import type { GatewayTrialOptions } from './gateway-trial.test-double.ts';
 import type { TestContext } from 'node:test';
 
@@ -37,9 +37,11 @@ describe('GET /bundles/{id}.tar', GUARDED, () => {
       etag: `"${id}"`,
       'x-content-type-options': 'nosniff',
     });
-    const { startedAt, durationMs, ...entry } = await nextEntry();
+    const { startedAt, durationMs, deliveredBy, ...entry } = await nextEntry();
     assert.deepEqual(entry, {
       principal: 'anonymous',
+      credential: undefined,
+      collection: 'default',
       id: `bundles/${id}`,
       method: 'GET',
       remoteAddress: '127.0.0.1',
@@ -53,6 +55,7 @@ describe('GET /bundles/{id}.tar', GUARDED, () => {
       error: undefined,
     });
     assert.ok(startedAt instanceof Date && durationMs >= 0);
+    assert.match(deliveredBy, /^(?:acknowledged|accepted)$/);
     peer.ask(url, { method: 'HEAD' });
     const { date: ____, ...forHead } = (await peer.answer({ hasContent: false })).fields;
     assert.deepEqual(forHead, { ...told, connection: fields['connection'], 'keep-alive': fields['keep-alive'] });
@@ -129,18 +132,18 @@ describe('GET /bundles/{id}.tar', GUARDED, () => {
   }
 
   it('asks access for every member, each time, and tells who may not have one nothing', async (t) => {
+    const known = new Set(['object', 'a/b']);
     const denied = new Set<string>();
     const seen: string[] = [];
-    const decide = ({ id, method, headers }: AccessRequest): Decision => {
-      seen.push(`${method} ${id}`);
-      const principal = String(headers['x-name']);
-      return denied.has(id) ? { kind: 'forbidden', principal } : { kind: 'allow', principal };
-    };
-    const { peer, url, nextEntry, catalog } = await begin(t, { access: { decide } });
+    const access = accessByName(({ id }, name) => {
+      seen.push(`${name} ${id}`);
+      return known.has(id) && !denied.has(id);
+    });
+    const { peer, url, nextEntry, catalog } = await begin(t, { access });
     seen.length = 0;
     peer.ask(url, { method: 'HEAD', fields: ['X-Name: ann'] });
     assert.equal((await peer.answer({ hasContent: false })).status, 200);
-    assert.deepEqual([seen, (await nextEntry()).principal], [['GET object', 'GET a/b'], 'ann']);
+    assert.deepEqual([seen, (await nextEntry()).principal], [['ann object', 'ann a/b'], 'ann']);
     denied.add('a/b');
     peer.ask(url);
     const refused = await peer.answer();
@@ -150,6 +153,7 @@ describe('GET /bundles/{id}.tar', GUARDED, () => {
     assert.equal(refused.status, 404);
     // Nor does it say to them that something has changed.
     catalog.entries.delete('object');
+    known.delete('object');
     peer.ask(url);
     assert.equal((await peer.answer()).status, 404);
   });
@@ -157,7 +161,9 @@ describe('GET /bundles/{id}.tar', GUARDED, () => {
   it('wants to know who asks where access does', async (t) => {
     let isOpen = true;
     const decide = (): Decision =>
-      isOpen ? { kind: 'allow', principal: 'ann' } : { kind: 'unauthenticated', challenge: 'Bearer' };
+      isOpen
+        ? { kind: 'known', principal: { name: 'ann', isAdmin: false, mayRead: () => true } }
+        : { kind: 'unauthenticated', challenge: 'Bearer' };
     const { peer, url } = await begin(t, { access: { decide } });
     isOpen = false;
     peer.ask(url);

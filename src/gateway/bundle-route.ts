@@ -1,17 +1,17 @@
 // One request for the tar of a bundle: the bundle → access and catalog for each of its members → the way of any object.
 // A bundle's id gives access to nothing: whoever asks must be allowed every member, each time.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Bundle, Bundles } from '../bundle/bundles.ts';
-import { SluiceError } from '../errors.ts';
+import type { Bundle, Bundles, PinnedObject } from '../bundle/bundles.ts';
 import type { Client } from '../flow/client.ts';
 import type { Problem } from '../http/problem.ts';
 import type { Source } from '../source/source.ts';
-import { lookUpMembers, toNamedIds, toUnauthenticated } from './bundle-members.ts';
-import type { Refusal } from './bundle-members.ts';
-import { serve } from './data-route.ts';
-import type { DataRouteOptions, Found } from './data-route.ts';
-import type { Representation } from './plan.ts';
-import { respondProblem } from './respond.ts';
+import { lookUpMembers, toNamedIds } from './bundle-members.ts';
+import type { DataRouteOptions } from './data-route.ts';
+import { toOwnFailure } from './own-failure.ts';
+import { isRefusal, refuse, toHidden } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { serve } from './transfer-route.ts';
+import type { Found } from './transfer-route.ts';
 
 export const BUNDLES_PATH = '/bundles';
 export const BUNDLE_PREFIX = '/bundles/';
@@ -48,56 +48,49 @@ export async function serveBundle(
 
 async function findBundle(client: Client, options: BundleRouteOptions): Promise<Found | undefined> {
   const id = BUNDLE_PATH.exec(client.request.url ?? '')?.groups?.['id'] ?? '';
-  const admitted = id === '' ? NOT_FOUND : await admit(client, id, options);
+  const admitted = await admit(client, id, options);
   client.check();
-  if ('problem' in admitted) {
-    await answer(client, admitted);
-    return undefined;
-  }
+  if (isRefusal(admitted)) return refuse(client, admitted);
   const { source } = options.bundles;
   return { id: `bundles/${id}`, source, object: { bucket: '', key: id }, ...admitted };
 }
 
 /** Also for a bundle of which something is not for who asks: its id must not tell them what is there. */
-const NOT_FOUND: Refusal = {
-  problem: { type: 'about:blank', title: 'There is no such bundle, or not all of it is for you', status: 404 },
-};
+const NOT_FOUND = 'There is no such bundle, or not all of it is for you';
+
+/** In the ledger, for a bundle of members from several. No collection has such an id. */
+const SEVERAL_COLLECTIONS = '(several)';
 
 /** It holds nothing of the bundle's members: a transfer may take days, and what it needs of them its source finds. */
-type Admitted = { readonly principal: string; readonly representation: Representation };
+type Admitted = Pick<Found, 'principal' | 'collection' | 'representation'>;
 
 async function admit(client: Client, id: string, options: BundleRouteOptions): Promise<Admitted | Refusal> {
-  const bundle = await findKept(client, id, options);
+  const bundle = id === '' ? undefined : await findKept(client, id, options);
   client.check();
-  if (!bundle) return NOT_FOUND;
-  const { headers, socket } = client.request;
-  const asking = { headers, remoteAddress: socket.remoteAddress, signal: client.signal };
-  const ids = bundle.members.map((member) => member.id);
-  const members = await lookUpMembers(ids, asking, options);
-  if (members.kind === 'unauthenticated') return toUnauthenticated(members.challenge);
-  const { principal, entries, deniedCount } = members;
-  if (deniedCount > 0 || principal === undefined) return NOT_FOUND;
+  const ids = bundle?.members.map((member) => member.id) ?? [];
+  const members = await lookUpMembers(ids, { request: client.request, signal: client.signal }, options);
+  if (isRefusal(members)) return members;
+  const { principal, entries, isDenied } = members;
+  if (!bundle || isDenied) return toHidden(principal, NOT_FOUND);
   const changed = bundle.members.filter((member, index) => !isSame(member, entries[index]));
   if (changed.length > 0) return { problem: toGone(changed.map((member) => member.id)) };
   const { size, etag } = bundle;
   const filename = `bundle-${id.slice(0, FILENAME_ID_LENGTH)}.tar`;
-  return { principal, representation: { size, etag, filename, mediaType: 'application/x-tar' } };
+  const collections = new Set(entries.map((entry) => entry?.collection));
+  const collection = (collections.size === 1 && entries[0]?.collection) || SEVERAL_COLLECTIONS;
+  return { principal, collection, representation: { size, etag, filename, mediaType: 'application/x-tar' } };
 }
 
-/** Bundles that cannot be looked up are our failure, and not what the client sent. */
 async function findKept(client: Client, id: string, { bundles }: BundleRouteOptions): Promise<Bundle | undefined> {
   try {
     return await bundles.store.find(id, { signal: client.signal });
   } catch (cause) {
-    if (cause instanceof SluiceError && cause.code === 'overloaded') throw cause;
-    throw new SluiceError('misuse', 'the bundles failed', { cause });
+    throw toOwnFailure(cause, 'the bundles failed');
   }
 }
 
-type Pinned = Pick<Bundle['members'][number], 'store' | 'bucket' | 'key' | 'versionId' | 'size' | 'etag'>;
-
 /** Whether the catalog still names, under the same id, what the bundle has pinned. */
-function isSame(pinned: Pinned, now: Pinned | undefined): boolean {
+function isSame(pinned: PinnedObject, now: PinnedObject | undefined): boolean {
   return (
     now !== undefined &&
     pinned.etag === now.etag &&
@@ -118,10 +111,4 @@ function toGone(ids: readonly string[]): Problem {
     detail: 'POST the ids to /bundles for a bundle of the objects as they are now.',
     extensions: toNamedIds(ids),
   };
-}
-
-async function answer(client: Client, { problem, fields }: Refusal): Promise<void> {
-  await client.turn();
-  respondProblem(client.response, problem, { ...client.fields, ...fields });
-  await client.finished();
 }

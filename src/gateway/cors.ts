@@ -10,8 +10,11 @@ const EXPOSED = [
   'ETag',
   'Last-Modified',
   'Location',
+  'RateLimit',
+  'RateLimit-Policy',
   'Repr-Digest',
   'Retry-After',
+  'WWW-Authenticate',
 ];
 
 /** The fields that a page may send. */
@@ -24,6 +27,7 @@ const ALLOWED = [
   'If-Unmodified-Since',
   'Range',
   'Want-Repr-Digest',
+  'X-Auth-Token',
 ];
 
 export const DATA_METHODS = 'GET, HEAD, OPTIONS';
@@ -46,7 +50,7 @@ const BUNDLE_METHODS = 'POST, OPTIONS';
 /** The same for making a bundle. */
 export const BUNDLE_PREFLIGHT_FIELDS = {
   'access-control-allow-methods': BUNDLE_METHODS,
-  'access-control-allow-headers': 'Authorization, Content-Type',
+  'access-control-allow-headers': 'Authorization, Content-Type, X-Auth-Token',
   'access-control-max-age': '86400',
   allow: BUNDLE_METHODS,
 } as const;

@@ -9,8 +9,15 @@ const MAX_ENCODED_LENGTH = 3 * MAX_OBJECT_ID_BYTES;
 
 /** The id that `target` (`/data/{id}`, as it came, with or without a query) asks for. Throws `bad-input`. */
 export function parseObjectPath(target: string): string {
+  return parseIdAfter(DATA_PREFIX, target);
+}
+
+/** The same for an id that stands after another prefix. */
+export function parseIdAfter(prefix: string, target: string): string {
+  // A router may take another spelling of the prefix for the same; what comes after it would be cut in the wrong place.
+  if (!target.startsWith(prefix)) throw new SluiceError('bad-input', `the path does not begin with ${prefix}`);
   const query = target.indexOf('?');
-  const encoded = target.slice(DATA_PREFIX.length, query < 0 ? undefined : query);
+  const encoded = target.slice(prefix.length, query < 0 ? undefined : query);
   if (encoded.length > MAX_ENCODED_LENGTH) throw new SluiceError('bad-input', 'the id is too long');
   let id: string;
   try {

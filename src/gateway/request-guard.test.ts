@@ -14,6 +14,7 @@ describe('a gateway', GUARDED, () => {
     ['a request without a Host', 'GET /data/object HTTP/1.1\r\n\r\n', 400],
     ['two Host fields', `${GET}Host: other\r\n\r\n`, 400],
     ['two Host fields that agree', `${GET}hOST: test\r\n\r\n`, 400],
+    ['two Authorization fields', `${GET}Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n`, 400],
     ['a Host that is none', 'GET /data/object HTTP/1.1\r\nHost: a, b\r\n\r\n', 400],
     ['another version of HTTP', 'GET /data/object HTTP/2.0\r\nHost: test\r\n\r\n', 400],
     ['a target with a fragment', 'GET /data/object#a HTTP/1.1\r\nHost: test\r\n\r\n', 400],

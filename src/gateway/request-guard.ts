@@ -6,7 +6,7 @@ import { PROBLEM_MEDIA_TYPE, formatProblem } from '../http/problem.ts';
 import type { Problem } from '../http/problem.ts';
 
 /** Node's own default; a longer head is a flood or a mistake. */
-const MAX_HEAD_BYTES = 16 << 10;
+export const MAX_HEAD_BYTES = 16 << 10;
 
 /** Browsers and download clients send some 20. */
 const MAX_FIELDS = 100;
@@ -21,7 +21,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 export const SERVER_LIMITS: ServerOptions = {
   maxHeaderSize: MAX_HEAD_BYTES,
   headersTimeout: HEAD_TIMEOUT_MS,
-  requestTimeout: HEAD_TIMEOUT_MS,
+  // Content has a time of its own, by what it is: requests-under-way.ts. Whoever does not read it ends the connection.
+  requestTimeout: 0,
   // Node looks at its clocks this often; with its default of 30 s the time-out above would be 50 s at times.
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -41,17 +42,31 @@ export function findFault({ rawHeaders, method, headers, httpVersion, url }: Inc
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return toProblem(400, 'HTTP/1.1 and HTTP/1.0 are spoken here');
   if (url === undefined) return toProblem(400, 'The target of a request is a path or a URL, without a fragment');
   if (rawHeaders.length > 2 * MAX_FIELDS) return toProblem(431, `A request has at most ${MAX_FIELDS} fields`);
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-  }
+  const hosts = countFields(rawHeaders, 'host');
   // RFC 9112 §3.2: two Host fields are two opinions of where the request goes. HTTP/1.0 did not know the field.
   if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return toProblem(400, 'A request has one Host field');
+  // Node would silently take the first for the only one.
+  if (countFields(rawHeaders, 'authorization') > 1) return toProblem(400, 'A request has one Authorization field');
   if (!HOST.test(headers.host ?? '')) return toProblem(400, 'The Host field is no host');
-  const hasContent = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  if (hasContent && (method === 'GET' || method === 'HEAD')) return toProblem(400, `A ${method} has no content`);
+  if (hasContent({ headers }) && (method === 'GET' || method === 'HEAD')) {
+    return toProblem(400, `A ${method} has no content`);
+  }
   return undefined;
+}
+
+/** How often a field stands in the head; `name` in small letters. */
+function countFields(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const field = rawHeaders[index]!;
+    if (field.length === name.length && field.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+/** Whether content comes with a request, by its head. */
+export function hasContent({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 /** A socket as Node's HTTP server has it, with the response that it is being sent. */

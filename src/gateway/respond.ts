@@ -15,6 +15,12 @@ export function hasLastAnswer(socket: Socket): boolean {
   return closing.has(socket);
 }
 
+/** Lets the answer tell the client that its connection closes: nothing that comes after this request is looked at. */
+export function announceLastAnswer(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  closing.add(response.req.socket);
+}
+
 /** Sends a problem (RFC 9457), or cuts the connection when a head has left already. Node leaves the content out for HEAD. */
 export function respondProblem(response: ServerResponse, problem: Problem, fields: Fields = {}): void {
   if (response.headersSent) {

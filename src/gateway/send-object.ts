@@ -10,8 +10,12 @@ import type { Outcome } from '../flow/flow.ts';
 import { ReadAhead } from '../flow/readahead.ts';
 import { Sequence } from '../flow/sequence.ts';
 import type { Segment } from '../flow/sequence.ts';
+import { openShort } from '../flow/short-body.ts';
 import type { ByteRange } from '../http/range.ts';
-import type { Body, ObjectName, Source } from '../source/source.ts';
+import type { Pace } from '../flow/pace.ts';
+import { paced } from '../flow/paced-body.ts';
+import type { ObjectName, Source } from '../source/source.ts';
+import { Meter } from './meter.ts';
 import { planResponse } from './plan.ts';
 import type { Plan, Representation, RequestHead } from './plan.ts';
 import { respondAnswer, respondProblem } from './respond.ts';
@@ -27,9 +31,17 @@ export type Sending = {
   readonly representation?: Representation | undefined;
   /** What the transfer shares with all others. */
   readonly engine: Engine;
+  /** How far it is, for who wants to know before it is over. */
+  readonly meter?: Meter | undefined;
+  /** How fast it may go. Default: as fast as it can. */
+  readonly pace?: Pace | undefined;
+  /** Called when our kernel has all of it, or nothing more will leave: whoever paces it need not wait for the books. */
+  readonly onSent?: (() => void) | undefined;
+  /** What its answer carries besides its own fields. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
 };
 
-export type SendObjectOptions = Omit<Sending, 'engine'> & {
+export type SendObjectOptions = Pick<Sending, 'source' | 'object' | 'representation'> & {
   /** What transfers share. Default: one engine for all that have none of their own. */
   readonly engine?: Engine | undefined;
   /** Clients are told to save the object under this name. Ignored beside `representation`, which has its own. */
@@ -47,8 +59,10 @@ export type Transfer = {
   readonly status: number | undefined;
   /** What was planned: half-open, in bytes of the representation. */
   readonly ranges: readonly ByteRange[];
-  /** Bytes of content that the kernel took for the client; a slab it had begun to take is not counted. */
+  /** Bytes of content that have reached the client, as far as `deliveredBy` can tell. */
   readonly deliveredBytes: number;
+  /** Whether the client's machine has acknowledged them, or our kernel has only accepted them. */
+  readonly deliveredBy: 'acknowledged' | 'accepted';
   /** Bytes of the object that came from the source. */
   readonly receivedBytes: number;
   /** What came and was not delivered. */
@@ -66,9 +80,11 @@ function toDefaultEngine(): Engine {
   return defaultEngine;
 }
 
-type Result = Omit<Transfer, 'durationMs'>;
+/** How it ended; its figures are the meter's. */
+type Ended = Pick<Transfer, 'outcome' | 'error'>;
 
-const NOTHING_MOVED = { ranges: [], deliveredBytes: 0, receivedBytes: 0, overReadBytes: 0, resumedCount: 0 } as const;
+/** What the steps of a transfer hand on to each other. */
+type Metered = Sending & { readonly meter: Meter };
 
 /**
  * Answers `request` with an object: conditions, ranges, HEAD, errors, and a body in constant memory, let go of the
@@ -95,14 +111,18 @@ export function sendObject(
 /** As `sendObject`, to a client that has been watched since its request came. */
 export async function sendTo(client: Client, sending: Sending, filename?: string): Promise<Transfer> {
   const startedAt = performance.now();
-  const result = await send(client, sending, filename).catch((error: unknown) => refuse(client, error));
-  return { ...result, durationMs: performance.now() - startedAt };
+  const { meter = new Meter(client) } = sending;
+  const ended = await send(client, { ...sending, meter }, filename).catch((error: unknown) =>
+    refuse(client, error, meter),
+  );
+  const { overReadBytes } = meter;
+  return { ...meter.counts(), overReadBytes, ...ended, durationMs: performance.now() - startedAt };
 }
 
-async function send(client: Client, sending: Sending, filename: string | undefined): Promise<Result> {
+async function send(client: Client, sending: Metered, filename: string | undefined): Promise<Ended> {
   const head = toRequestHead(client.request);
   if (!head) {
-    return answer(client, () => {
+    return answer(client, sending, () => {
       const problem = { type: 'about:blank', title: 'Only GET and HEAD are for objects', status: 405 };
       // Content that came with it is not read: the connection ends instead.
       respondProblem(client.response, problem, { ...client.fields, allow: 'GET, HEAD', connection: 'close' });
@@ -112,8 +132,8 @@ async function send(client: Client, sending: Sending, filename: string | undefin
   const representation = sending.representation ?? (await askSource(client, sending, filename));
   const plan = planResponse(head, representation, makeBoundary);
   if (plan.kind === 'content') return deliver(client, sending, { plan, representation });
-  return answer(client, () => {
-    const fields = { ...client.fields, ...plan.fields };
+  return answer(client, sending, () => {
+    const fields = { ...client.fields, ...sending.fields, ...plan.fields };
     if (plan.kind === 'problem') {
       respondProblem(client.response, { type: 'about:blank', title: plan.title, status: plan.status }, fields);
     } else {
@@ -131,15 +151,17 @@ async function askSource(client: Client, sending: Sending, filename: string | un
 
 async function deliver(
   client: Client,
-  { source, object, engine }: Sending,
+  { source, object, engine, meter, pace, fields, onSent }: Metered,
   planned: { readonly plan: Plan & { readonly kind: 'content' }; readonly representation: Representation },
-): Promise<Result> {
+): Promise<Ended> {
   const { plan, representation: version } = planned;
   const ranges = plan.segments.filter((segment): segment is ByteRange => !(segment instanceof Uint8Array));
   const { signal } = client;
+  const openPart = (range: ByteRange, slabBytes: number) => source.open({ object, version, range, signal, slabBytes });
   const open = (range: ByteRange, hasBegun: boolean) =>
+    openShort({ open: openPart, range, budget: engine.budget }) ??
     new ReadAhead({
-      open: (part, slabBytes) => source.open({ object, version, range: part, signal, slabBytes }),
+      open: openPart,
       range,
       storedPartBytes: version.partBytes,
       drinker: client,
@@ -152,22 +174,23 @@ async function deliver(
     segment instanceof Uint8Array ? segment : () => open(segment, segment !== ranges[0]),
   );
   const [only] = segments;
-  const body: Body & { readonly ownBytes?: number } =
-    typeof only === 'function' && segments.length === 1 ? only() : new Sequence(segments, signal);
-  let result: Pick<Result, 'outcome' | 'status' | 'deliveredBytes' | 'error'>;
+  const whole = typeof only === 'function' && segments.length === 1 ? only() : new Sequence(segments, signal);
+  meter.plan(ranges, whole);
+  const body = pace ? paced(whole, pace, signal) : whole;
   try {
     // Until the origin has confirmed version and range, the status can still say that it did not.
     await body.opened;
-    client.head(plan.status, plan.fields);
-    const ended = await flow(body, client);
-    result = { ...ended, status: plan.status, error: ended.error && toMidwayError(ended.error) };
+    client.head(plan.status, { ...fields, ...plan.fields });
+    meter.answered(plan.status);
   } catch (error) {
     body.close();
-    result = await refuse(client, error);
+    return refuse(client, error, meter);
   }
-  const { receivedBytes, resumedCount = 0, ownBytes = 0 } = body;
-  const overReadBytes = Math.max(0, receivedBytes + ownBytes - result.deliveredBytes);
-  return { ...result, ranges, receivedBytes, overReadBytes, resumedCount };
+  const { outcome, error } = await flow(body, client);
+  onSent?.();
+  if (outcome === 'complete' && !(await client.acknowledged()))
+    return { outcome: 'client-gone', error: new SluiceError('closed', 'the client never acknowledged the last bytes') };
+  return { outcome, error: error && toMidwayError(error) };
 }
 
 /** What was there when its answer began and is no longer there has changed; only what never was is not found. */
@@ -177,23 +200,23 @@ function toMidwayError(error: SluiceError): SluiceError {
 }
 
 /** Gives an answer that needs nothing from a source, and waits until it has left. */
-async function answer(client: Client, respond: () => void): Promise<Result> {
+async function answer(client: Client, { meter }: Metered, respond: () => void): Promise<Ended> {
   await client.turn();
   respond();
-  const { statusCode } = client.response;
+  meter.answered(client.response.statusCode);
   await client.finished();
-  return { ...NOTHING_MOVED, outcome: client.ending ?? 'complete', status: statusCode, error: undefined };
+  return { outcome: client.ending ?? 'complete', error: undefined };
 }
 
 /** What was thrown before a head was sent becomes the answer, if there is still somebody to have it. */
-async function refuse(client: Client, cause: unknown): Promise<Result> {
+async function refuse(client: Client, cause: unknown, meter: Meter): Promise<Ended> {
   const error =
     cause instanceof SluiceError ? cause : new SluiceError('misuse', 'a transfer failed unexpectedly', { cause });
-  if (client.ending) return { ...NOTHING_MOVED, outcome: client.ending, status: undefined, error };
+  if (client.ending) return { outcome: client.ending, error };
   respondAnswer(client, toProblemAnswer(error));
-  const { statusCode } = client.response;
+  meter.refused(client.response.statusCode);
   await client.finished();
-  return { ...NOTHING_MOVED, outcome: client.ending ?? 'source-failed', status: statusCode, error };
+  return { outcome: client.ending ?? 'source-failed', error };
 }
 
 /** Random, so that no object can hold it. */

@@ -69,16 +69,6 @@ describe('createGateway()', GUARDED, () => {
     });
   }
 
-  it('says how it is', async (t) => {
-    const { connect, source } = await startGateway(t);
-    const [peer, other] = [await connect(), await connect()];
-    other.ask('/data/scripted');
-    await source.nextBody();
-    peer.ask('/healthz');
-    const { status, content } = await peer.answer();
-    assert.deepEqual([status, JSON.parse(String(content))], [200, { status: 'ok', transfers: 1 }]);
-  });
-
   it('answers pipelined requests in order, those that are refused among them', async (t) => {
     const { connect } = await startGateway(t, { stallTimeoutMs: 50 });
     const peer = await connect();
@@ -131,6 +121,14 @@ describe('Gateway.listen() and close()', GUARDED, () => {
     await other.gateway.close(0);
   });
 
+  it('shares a port with another gateway where both say so, and with nobody else', async (t) => {
+    const { url } = await startGateway(t, { listen: { reusePort: true } });
+    const port = Number(new URL(url).port);
+    const other = await startGateway(t, { listen: { port, reusePort: true } });
+    assert.equal(other.url, url);
+    await assert.rejects(startGateway(t, { listen: { port } }), { code: 'bad-config' });
+  });
+
   it('closes before it ever listened', async (t) => {
     const { gateway } = await startGateway(t);
     await gateway.close(0);
@@ -169,11 +167,33 @@ describe('Gateway.listen() and close()', GUARDED, () => {
     late.socket.write('Host: test\r\n\r\n');
     const { status, fields } = await late.answer();
     assert.deepEqual([status, fields['retry-after'], log.length], [503, '2', 0]);
+    assert.equal(fields['connection'], 'close');
     body.confirm();
     body.give(OBJECT_BYTES);
     body.end();
     assert.equal((await busy.answer()).status, 200);
     await closed;
+  });
+
+  it('closes a kept connection as soon as the transfer on it has ended, and lets the others go on', async (t) => {
+    const { connect, source, gateway } = await startGateway(t);
+    const [first, second] = [await connect(), await connect()];
+    first.ask('/data/scripted');
+    const one = await source.nextBody();
+    second.ask('/data/scripted');
+    const other = await source.nextBody();
+    const closed = gateway.close(600_000);
+    one.confirm();
+    one.give(OBJECT_BYTES);
+    one.end();
+    assert.ok((await first.answer()).content.equals(OBJECT_BYTES));
+    await first.ended;
+    assert.equal(gateway.transferCount, 1);
+    other.confirm();
+    other.give(OBJECT_BYTES);
+    other.end();
+    assert.ok((await second.answer()).content.equals(OBJECT_BYTES));
+    await Promise.all([closed, second.ended]);
   });
 
   it('cuts short what takes longer than it may', async (t) => {

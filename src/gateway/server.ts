@@ -3,37 +3,64 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Admin } from '../admin/admin.ts';
 import { SluiceError } from '../errors.ts';
 import { createEngine } from '../flow/engine.ts';
 import type { Engine } from '../flow/engine.ts';
+import type { Limits } from '../limits/limits.ts';
+import { addAdminRoutes } from './admin-routes.ts';
 import { addBundleCreation } from './bundle-creation.ts';
 import { BUNDLES_TARGET, BUNDLE_PREFIX, serveBundle } from './bundle-route.ts';
 import type { ServedBundles } from './bundle-route.ts';
 import { BUNDLE_PREFLIGHT_FIELDS, CORS_FIELDS, PREFLIGHT_FIELDS } from './cors.ts';
 import { serveObject } from './data-route.ts';
 import type { DataRouteOptions } from './data-route.ts';
+import { addHealth } from './health.ts';
+import { NO_LIMITS } from './no-limits.ts';
 import { DATA_PREFIX } from './object-path.ts';
-import { SERVER_LIMITS, findFault, refuseSocket } from './request-guard.ts';
+import { MAX_HEAD_BYTES, SERVER_LIMITS, findFault, refuseSocket } from './request-guard.ts';
 import { toOriginForm } from './request-target.ts';
-import { hasLastAnswer, respondAnswer, respondProblem } from './respond.ts';
+import { addOpenApi } from './openapi.ts';
+import { announceLastAnswer, hasLastAnswer, respondAnswer, respondProblem } from './respond.ts';
+import { listRoutes } from './route-list.ts';
+import type { RouteList } from './route-list.ts';
+import { compileCheck } from './schema-check.ts';
 import { toProblemAnswer } from './status.ts';
 import { Transfers } from './transfers.ts';
 
-export type GatewayOptions = Omit<DataRouteOptions, 'transfers' | 'report' | 'engine'> & {
+export type GatewayOptions = Omit<DataRouteOptions, 'transfers' | 'report' | 'engine' | 'limits'> & {
+  /** Default: none but `maxTransfers`. */
+  readonly limits?: Limits | undefined;
   /** What transfers share. Default: an engine with its defaults. */
   readonly engine?: Engine | undefined;
   /** Without it there are no bundles. Whoever opened them closes them. */
   readonly bundles?: ServedBundles | undefined;
-  /** Told of what is our fault or a store's. */
-  readonly log: { error(fields: object, message: string): void };
+  /** Without it the books are not administered over HTTP. */
+  readonly admin?: Admin | undefined;
+  /** Told of what is our fault or a store's, and of what administrators do. */
+  readonly log: {
+    error(fields: object, message: string): void;
+    info(fields: object, message: string): void;
+  };
   readonly maxTransfers: number;
+  /** Asked for each `GET /readyz`: whether what the gateway depends on lets it serve. Default: it does. */
+  readonly isReady?: (() => boolean) | undefined;
+};
+
+export type ListenOptions = {
+  readonly host: string;
+  readonly port: number;
+  /** Whether other processes may listen there, too; the kernel spreads the connections. Linux. Default: false. */
+  readonly reusePort?: boolean | undefined;
 };
 
 export type Gateway = {
   /** Returns the URL that it listens at. Rejects with `bad-config` where it cannot. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  listen(address: ListenOptions): Promise<string>;
   /** Transfers under way. */
   readonly transferCount: number;
+  /** From now on it says that it is not ready, and ends each connection after its next answer. It still serves. */
+  retire(): void;
   /** Takes no more requests, gives those under way `graceMs`, cuts the rest short, and closes every connection. */
   close(graceMs: number): Promise<void>;
 };
@@ -42,19 +69,31 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A gateway that does not listen yet. Whoever handed it its sources and catalog closes those. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { log, maxTransfers, engine = createEngine(), bundles, ...rest } = options;
+  const {
+    log,
+    maxTransfers,
+    engine = createEngine(),
+    limits = NO_LIMITS,
+    bundles,
+    admin,
+    isReady = () => true,
+    ...rest
+  } = options;
   const transfers = new Transfers({ max: maxTransfers });
   const route: DataRouteOptions = {
     ...rest,
     transfers,
     engine,
+    limits,
     report: (error, id) => log.error({ err: error, id }, 'a transfer failed'),
   };
   const bundleRoute = bundles && { ...route, bundles };
-  const server = createControlServer(log, (others) => (request, response) => {
+  let isRetired = false;
+  const { server, list } = createControlServer(log, (others) => (request, response) => {
     // Node reads nothing after a request for another protocol, whatever was pipelined: it is the connection's last.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (hasLastAnswer(request.socket)) return;
+    if (isRetired) announceLastAnswer(response);
     request.url = toOriginForm(request.url ?? '');
     const fault = findFault(request);
     if (fault) respondProblem(response, fault, { ...CORS_FIELDS, connection: 'close' });
@@ -66,8 +105,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       answerOther(request, response, { preflight: BUNDLE_PREFLIGHT_FIELDS, title: 'Bundles are made by POST' });
     else others(request, response);
   });
+  addOpenApi(server, list, { hasBundles: bundles !== undefined });
   if (bundleRoute) addBundleCreation(server, bundleRoute);
-  server.get('/healthz', async () => ({ status: 'ok', transfers: transfers.count }));
+  if (admin) {
+    const report = (error: SluiceError, path: string) => log.error({ err: error, path }, 'a request failed');
+    addAdminRoutes(server, { admin, access: rest.access, log, report });
+  }
+  addHealth(server, { transferCount: () => transfers.count, isRetired: () => isRetired, isReady });
 
   return {
     listen: async (address) => {
@@ -82,13 +126,34 @@ export function createGateway(options: GatewayOptions): Gateway {
     get transferCount() {
       return transfers.count;
     },
+    retire: () => {
+      isRetired = true;
+    },
     close: async (graceMs) => {
+      isRetired = true;
       // Stop listening first, so that nothing new comes while the rest is given its time.
       server.server.close();
       server.server.closeIdleConnections();
-      await transfers.drain(graceMs);
+      // Whose transfer has ended is to ask elsewhere, and learns it by the end of its connection.
+      await transfers.drain(
+        graceMs,
+        oncePerTurn(() => server.server.closeIdleConnections()),
+      );
       await server.close();
     },
+  };
+}
+
+/** Calls `action` at the end of a turn of the event loop in which it was asked for, however often. */
+function oncePerTurn(action: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      action();
+    });
   };
 }
 
@@ -120,7 +185,7 @@ function answerOther({ method }: IncomingMessage, response: ServerResponse, { pr
 function createControlServer(
   log: GatewayOptions['log'],
   listenBefore: (others: Listener) => Listener,
-): FastifyInstance {
+): { readonly server: FastifyInstance; readonly list: RouteList } {
   const server = Fastify({
     serverFactory: (others) => {
       const inner = createServer(SERVER_LIMITS, listenBefore(others));
@@ -133,19 +198,36 @@ function createControlServer(
     // In the place of Fastify's own, which would write a second answer after ours.
     clientErrorHandler: refuseSocket,
     // What its router cannot read as a path.
-    frameworkErrors: (_error, _request, reply) => answerNothingHere(reply),
+    frameworkErrors: (_error, _request, reply) => answerNothingHere(reply, []),
+    // A name in a path is as long as a head may be; whoever reads it holds it to its own rules.
+    routerOptions: { maxParamLength: MAX_HEAD_BYTES },
   });
+  const list = listRoutes(server);
+  server.setValidatorCompiler(compileCheck);
+  // What is answered is what its schema says: tests hold it to that, and nothing drops or turns anything here.
+  server.setSerializerCompiler(() => JSON.stringify);
   server.setErrorHandler((error, _request, reply) => {
     log.error({ err: error }, 'a request failed unexpectedly');
     reply.hijack();
     respondAnswer({ response: reply.raw, fields: {} }, toProblemAnswer(error));
   });
-  server.setNotFoundHandler((_request, reply) => answerNothingHere(reply));
-  return server;
+  server.setNotFoundHandler(({ raw }, reply) => answerNothingHere(reply, list.allowedAt(pathOf(raw.url ?? ''))));
+  return { server, list };
 }
 
-function answerNothingHere(reply: FastifyReply): void {
+function pathOf(target: string): string {
+  return target.split('?', 1)[0]!;
+}
+
+/** Content that may have come is not read: the connection ends instead. */
+function answerNothingHere(reply: FastifyReply, allowed: readonly string[]): void {
   reply.hijack();
+  if (allowed.length > 0) {
+    const allow = allowed.join(', ');
+    const problem = { type: 'about:blank', title: 'This method is not for what is here', status: 405 };
+    respondProblem(reply.raw, problem, { allow, connection: 'close' });
+    return;
+  }
   const problem = { type: 'about:blank', title: 'There is nothing here', status: 404 };
   respondProblem(reply.raw, problem, { connection: 'close' });
 }

@@ -20,6 +20,8 @@ const EXPECTED: Record<ErrorCode, readonly [status: number, retry: boolean]> = {
   stalled: [504, true],
   closed: [503, true],
   overloaded: [503, true],
+  limited: [429, true],
+  unavailable: [503, true],
   misuse: [500, false],
 };
 

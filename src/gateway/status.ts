@@ -24,6 +24,8 @@ const ROWS = {
   stalled: { status: 504, title: 'The store fell silent', retryAfter: true },
   closed: { status: 503, title: 'The gateway is shutting down', retryAfter: true },
   overloaded: { status: 503, title: 'The gateway is at its limit', retryAfter: true },
+  limited: { status: 429, title: 'You are at your limit', retryAfter: true },
+  unavailable: { status: 503, title: 'The gateway cannot look this up at the moment', retryAfter: true },
   misuse: { status: 500, title: 'The gateway has failed' },
 } as const satisfies Record<ErrorCode, Row>;
 

@@ -72,6 +72,21 @@ describe('Transfers', () => {
     assert.deepEqual([one.isCut, two.isCut, transfers.count], [true, true, 0]);
   });
 
+  it('tells of each that ends while it drains, and of none before', async () => {
+    const transfers = new Transfers({ max: 3 });
+    const [one, two, three] = [cuttable(transfers), cuttable(transfers), cuttable(transfers)];
+    for (const transfer of [one, two, three]) transfers.begin(transfer);
+    transfers.end(one);
+    const left: number[] = [];
+    const drained = transfers.drain(NEVER_MS, () => left.push(transfers.count));
+    transfers.end(two);
+    transfers.end(two);
+    assert.deepEqual(left, [1]);
+    transfers.end(three);
+    await drained;
+    assert.deepEqual(left, [1, 0]);
+  });
+
   it('can be asked to drain by several at once', async () => {
     const transfers = new Transfers({ max: 1 });
     const one = cuttable(transfers);

@@ -8,7 +8,7 @@ type Cuttable = { cutShort(): void };
 export class Transfers {
   readonly #max: number;
   readonly #underWay = new Set<Cuttable>();
-  readonly #idle: (() => void)[] = [];
+  readonly #watchers = new Set<() => void>();
   #draining = false;
 
   constructor({ max }: { readonly max: number }) {
@@ -28,20 +28,27 @@ export class Transfers {
 
   /** Ends one, if it ever began. */
   end(transfer: Cuttable): void {
-    this.#underWay.delete(transfer);
-    if (this.count === 0) for (const idle of this.#idle.splice(0)) idle();
+    if (this.#underWay.delete(transfer)) for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** Takes no more; resolves when all have ended, cut short if they last longer than `graceMs`. */
-  async drain(graceMs: number): Promise<void> {
+  /**
+   * Takes no more; resolves when all have ended, cut short if they last longer than `graceMs`. `onEnd` is called as
+   * each of them ends.
+   */
+  async drain(graceMs: number, onEnd: () => void = () => {}): Promise<void> {
     this.#draining = true;
     if (this.count === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle.push(resolve);
+    const watcher = () => {
+      onEnd();
+      if (this.count === 0) resolve();
+    };
+    this.#watchers.add(watcher);
     const timer = setTimeout(() => {
       for (const transfer of [...this.#underWay]) transfer.cutShort();
     }, graceMs);
     await promise;
+    this.#watchers.delete(watcher);
     clearTimeout(timer);
   }
 }

@@ -1,32 +1,11 @@
 // The facts of a TLS connection: those of the TCP connection under it, and what waits above that.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { it } from 'node:test';
-import type { TestContext } from 'node:test';
-import { connect, createServer } from 'node:tls';
-import type { TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { BLOCKING_BYTES, untilTrue } from '../flow/http-trial.test-double.ts';
-import { createSelfSigned } from '../lab/origin/self-signed.ts';
-import { describeFacts, sendQueueBytes } from './tcp-trial.test-double.ts';
-
-const secret = createSelfSigned();
-
-/** The end that was accepted, and the one that called, which takes nothing until it is resumed. */
-async function openTls(t: TestContext): Promise<{ readonly ours: TLSSocket; readonly peer: TLSSocket }> {
-  const server = createServer(secret).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const peer = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca: secret.cert });
-  peer.pause();
-  const [ours] = (await once(server, 'secureConnection')) as [TLSSocket];
-  server.close();
-  t.after(() => {
-    ours.destroy();
-    peer.destroy();
-  });
-  return { ours, peer };
-}
+import { describeFacts, openTls, sendQueueBytes } from './tcp-trial.test-double.ts';
 
 describeFacts('the facts of a TLS socket', (facts) => {
   /** Whether every byte that was written is counted, if not once then twice. */

@@ -5,10 +5,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { connect, createServer } from 'node:net';
-import type { ListenOptions, Socket } from 'node:net';
+import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { GUARDED } from '../flow/http-trial.test-double.ts';
+import { createSelfSigned } from '../lab/origin/self-signed.ts';
 import { openTcpFacts } from './tcp.ts';
 import type { TcpFacts } from './tcp.ts';
 
@@ -55,16 +58,41 @@ export async function openConnection(
   return { ours, peer };
 }
 
+/** As `openConnection`, with TLS over it: the handshake is done. */
+export async function openTls(t: TestContext): Promise<{ readonly ours: TLSSocket; readonly peer: TLSSocket }> {
+  const secret = createSelfSigned();
+  const server = createTlsServer(secret).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const peer = connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ca: secret.cert });
+  peer.pause();
+  const [ours] = (await once(server, 'secureConnection')) as [TLSSocket];
+  server.close();
+  t.after(() => {
+    ours.destroy();
+    peer.destroy();
+  });
+  return { ours, peer };
+}
+
 /** The number that the kernel knows the socket by, as long as it is open. */
 export function descriptorOf(socket: Socket): number | undefined {
   return (socket as Socket & { readonly _handle?: { readonly fd: number } | null })._handle?.fd;
 }
 
 /** What the kernel holds to be sent or acknowledged: the `tx_queue` of /proc/net/tcp (proc_net_tcp of its documents). */
-export function sendQueueBytes({ localPort, remotePort }: Socket): number {
+export function sendQueueBytes(socket: Socket): number {
+  return queueBytes(socket, 0);
+}
+
+/** What the kernel has received and acknowledged, and the program has not read: the `rx_queue` there. */
+export function receiveQueueBytes(socket: Socket): number {
+  return queueBytes(socket, 1);
+}
+
+function queueBytes({ localPort, remotePort }: Socket, index: number): number {
   for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
     const [, local, remote, , queues] = line.trim().split(/\s+/);
-    if (portOf(local) === localPort && portOf(remote) === remotePort) return parseInt(queues!, 16);
+    if (portOf(local) === localPort && portOf(remote) === remotePort) return parseInt(queues!.split(':')[index]!, 16);
   }
   throw new Error(`the kernel knows no connection from port ${localPort} to ${remotePort}`);
 }

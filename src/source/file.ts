@@ -10,6 +10,7 @@ import { openBelow, resolveBelow, toRelativeName } from './file-path.ts';
 import { settledState, toVersion } from './file-version.ts';
 import { walkFiles, type WalkedFile } from './file-walk.ts';
 import type { OpenFile } from './open-file.ts';
+import { compareKeys } from './source.ts';
 import type { ListedObject, ListRequest, ObjectName, Source, Stat } from './source.ts';
 
 export type FileSourceOptions = {
@@ -54,14 +55,14 @@ async function statFile(root: string, object: ObjectName, signal: AbortSignal): 
   }
 }
 
-async function* listFiles(root: string, { bucket, prefix, signal }: ListRequest): AsyncGenerator<ListedObject> {
+async function* listFiles(root: string, { bucket, prefix, after, signal }: ListRequest): AsyncGenerator<ListedObject> {
   // The walk begins in the deepest folder that the prefix names.
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   try {
     const path = await findFolder(root, { bucket, folder });
-    if (path === undefined) return;
-    for await (const file of walkFiles(path, prefix.slice(folder.length))) {
-      if (signal.aborted) throw toClosed();
+    if (path === undefined || isBehind(folder, after)) return;
+    const begin = after?.startsWith(folder) ? { after: after.slice(folder.length) } : {};
+    for await (const file of walkFiles(path, { prefix: prefix.slice(folder.length), ...begin, signal })) {
       const key = folder + file.name;
       const stat = await statListed(root, file, toRelativeName({ bucket, key }));
       if (signal.aborted) throw toClosed();
@@ -72,6 +73,11 @@ async function* listFiles(root: string, { bucket, prefix, signal }: ListRequest)
   } catch (error) {
     throw toFileError(error, `the folder ${toRelativeName({ bucket, key: folder })}`);
   }
+}
+
+/** Whether every key in the folder comes before `after`. */
+function isBehind(folder: string, after: string | undefined): boolean {
+  return after !== undefined && !after.startsWith(folder) && compareKeys(folder, after) < 0;
 }
 
 /** The folder where a listing begins, `undefined` where nothing has the prefix. A bucket that is not there is `not-found`. */

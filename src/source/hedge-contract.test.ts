@@ -2,67 +2,25 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import type { Clock } from '../clock.ts';
+import { decoratedStore } from '../testing/decorated-store.test-double.ts';
 import { ModelStore } from '../testing/model-store.ts';
-import { patternBytes } from '../testing/pattern.ts';
 import type { ScriptedBody } from '../testing/scripted-body.ts';
 import { describeSourceContract } from '../testing/source-contract.ts';
 import type { PlacedObject, SourceHarness } from '../testing/source-harness.ts';
 import { hedged } from './hedge.ts';
 import { DEFAULT_HEDGE_POLICY } from './hedge-policy.ts';
 import type { Hedge, HedgePolicy } from './hedge-policy.ts';
-import { createMemorySource } from './memory.ts';
+import { MEMORY_LACKS, createMemoryHarness } from './memory-harness.test-double.ts';
 import type { Source } from './source.ts';
 
-function createMemoryHarness(): SourceHarness {
-  const memory = createMemorySource();
-  let count = 0;
-  return {
-    source: hedged(memory),
-    async put({ size }) {
-      const object = { bucket: 'bucket', key: `folder/object-${(count += 1)}.` };
-      const stored = patternBytes({ start: 0, end: size });
-      const { etag } = memory.put(object, stored);
-      return { object, version: { size, etag }, bytes: ({ start, end }) => stored.subarray(start, end) };
-    },
-    async replace(object) {
-      const { size } = await memory.stat(object, { signal: new AbortController().signal });
-      memory.put(object, patternBytes({ start: 0, end: size }, 1));
-    },
-    async remove(object) {
-      memory.remove(object);
-    },
-    takenSlabs: () => 0,
-    async tearDown() {},
-  };
-}
-
-describeSourceContract('hedged(createMemorySource())', async () => createMemoryHarness(), {
-  lacks: ['heldByOrigin', 'heldNow', 'sentByOrigin', 'hold', 'silence', 'cut', 'answerAnotherRange'],
+describeSourceContract('hedged(createMemorySource())', async () => createMemoryHarness((source) => hedged(source)), {
+  lacks: MEMORY_LACKS,
 });
 
 describeSourceContract('hedged(the model store)', async () => {
   const store = new ModelStore();
-  return harnessOf(store, hedged(store.source));
+  return decoratedStore(store, hedged(store.source));
 });
-
-/** The store's harness, with another source in front of it. */
-function harnessOf(store: ModelStore, source: Source): SourceHarness {
-  return {
-    source,
-    put: (options) => store.put(options),
-    replace: (object) => store.replace(object),
-    remove: (object) => store.remove(object),
-    takenSlabs: () => store.takenSlabs(),
-    heldByOrigin: () => store.heldByOrigin(),
-    heldNow: () => store.heldNow(),
-    sentByOrigin: () => store.sentByOrigin(),
-    hold: () => store.hold(),
-    silence: (object) => store.silence(object),
-    cut: (object) => store.cut(object),
-    answerAnotherRange: (object) => store.answerAnotherRange(object),
-    tearDown: () => store.tearDown(),
-  };
-}
 
 /** Whatever has not come when the watch looks is slow. */
 const ANYTHING_IS_SLOW: HedgePolicy = {
@@ -123,15 +81,16 @@ async function teach(source: Source, { object, version }: PlacedObject): Promise
 
 const hedges: Hedge[] = [];
 
+/** What befalls the first attempt alone does not befall the body, so the suite is not to count on it. */
+const RACING_LACKS = ['silence', 'cut', 'answerAnotherRange'] as const;
+
 async function createRacingHarness(): Promise<SourceHarness> {
   const store = new LateStore();
   const report = (hedge: Hedge): void => void hedges.push(hedge);
   const source = hedged(store.source, { clock: createHastyClock(), policy: ANYTHING_IS_SLOW, report });
   for (const size of [300 << 10, 600 << 10, 1 << 20, 16 << 20]) await teach(source, await store.put({ size }));
-  // What befalls the first attempt alone does not befall the body, so the suite is not to count on it.
-  const { silence: _silence, cut: _cut, answerAnotherRange: _range, ...harness } = harnessOf(store, source);
   return {
-    ...harness,
+    ...decoratedStore(store, source, RACING_LACKS),
     // What two attempts hold for one body counts as one.
     heldByOrigin: () => Math.min(1, store.heldByOrigin()),
     heldNow: () => Math.min(1, store.heldNow()),
@@ -139,7 +98,7 @@ async function createRacingHarness(): Promise<SourceHarness> {
 }
 
 describeSourceContract('hedged(the model store), with a second attempt all the time', createRacingHarness, {
-  lacks: ['silence', 'cut', 'answerAnotherRange'],
+  lacks: RACING_LACKS,
 });
 
 after(() => {

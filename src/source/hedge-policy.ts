@@ -30,7 +30,7 @@ export const DEFAULT_HEDGE_POLICY: HedgePolicy = {
   // Three of them are beyond the quantile.
   minSamples: 100,
   share: 0.05,
-  // As many parts as one fast transfer has on their way. More at once would be a load of its own on a slow origin.
+  // About as many parts as one fast transfer has on their way. More at once would be a load of its own on a slow origin.
   savedRequests: 10,
   // Longer than the retries of one request last, and in the order of what S3 takes to share a load out anew.
   busyPauseMs: 30_000,

@@ -11,6 +11,7 @@ import type { Hedge, HedgePolicy } from './hedge-policy.ts';
 import type { LatencyBook } from './latency-book.ts';
 import { openPulledBody } from './pulled-body.ts';
 import type { Puller } from './pulled-body.ts';
+import { sliceChunk } from './slice-chunk.ts';
 import type { SlowWatch, Watched } from './slow-watch.ts';
 import type { Body, Chunk, OpenRequest, Source } from './source.ts';
 import { StretchClock } from './stretch-clock.ts';
@@ -188,8 +189,7 @@ class HedgedPuller implements Puller, Watched {
       return;
     }
     if (attempt === this.#second) this.#promoteSecond();
-    const bytes = newBytes < length ? chunk.bytes.subarray(length - newBytes) : chunk.bytes;
-    const fresh = bytes === chunk.bytes ? chunk : { bytes, release: () => chunk.release() };
+    const fresh = sliceChunk(chunk, Math.max(0, length - newBytes), length);
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader) reader.resolve(this.#give(fresh));

@@ -4,7 +4,7 @@
 import type { HedgePolicy } from './hedge-policy.ts';
 import { SlidingQuantile } from './sliding-quantile.ts';
 
-/** A body is timed in stretches of this, the largest part that is read ahead; a shorter one is one stretch. */
+/** A body is timed in stretches of this; the largest parts that are read ahead are two and more. A shorter body is one. */
 export const STRETCH_BYTES = 8 << 20;
 
 /** Stretches that are shorter mostly come with the answer, and tell nothing of how fast the origin sends. */

@@ -3,35 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { patternBytes } from '../testing/pattern.ts';
 import { describeSourceContract } from '../testing/source-contract.ts';
-import type { SourceHarness } from '../testing/source-harness.ts';
+import { MEMORY_LACKS, createMemoryHarness } from './memory-harness.test-double.ts';
 import { createMemorySource } from './memory.ts';
 
-function createHarness(): SourceHarness {
-  const source = createMemorySource();
-  let count = 0;
-  return {
-    source,
-    async put({ size }) {
-      const object = { bucket: 'bucket', key: `folder/object-${(count += 1)}.` };
-      const stored = patternBytes({ start: 0, end: size });
-      const { etag } = source.put(object, stored);
-      return { object, version: { size, etag }, bytes: ({ start, end }) => stored.subarray(start, end) };
-    },
-    async replace(object) {
-      const { size } = await source.stat(object, { signal: new AbortController().signal });
-      source.put(object, patternBytes({ start: 0, end: size }, 1));
-    },
-    async remove(object) {
-      source.remove(object);
-    },
-    takenSlabs: () => 0,
-    async tearDown() {},
-  };
-}
-
-describeSourceContract('createMemorySource()', async () => createHarness(), {
-  lacks: ['heldByOrigin', 'heldNow', 'sentByOrigin', 'hold', 'silence', 'cut', 'answerAnotherRange'],
-});
+describeSourceContract('createMemorySource()', async () => createMemoryHarness(), { lacks: MEMORY_LACKS });
 
 const signal = new AbortController().signal;
 

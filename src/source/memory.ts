@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { SluiceError } from '../errors.ts';
 import { openPulledBody, type Puller } from './pulled-body.ts';
+import { compareKeys } from './source.ts';
 import type { Body, ListedObject, ListRequest, ObjectName, OpenRequest, Source, Stat } from './source.ts';
 
 /** The most that one chunk views: what a source over a socket gives at once, so that its readers behave alike here. */
@@ -49,10 +50,14 @@ export function createMemorySource(): MemorySource {
       return find(object).stat;
     },
     open: (request) => openMemoryBody(request, find),
-    async *list({ bucket, prefix, signal }: ListRequest): AsyncGenerator<ListedObject> {
-      for (const object of stored.values()) {
+    async *list({ bucket, prefix, after, signal }: ListRequest): AsyncGenerator<ListedObject> {
+      const wanted = [...stored.values()].filter(
+        ({ key, ...object }) =>
+          object.bucket === bucket && key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0),
+      );
+      for (const { key, stat } of wanted.toSorted((a, b) => compareKeys(a.key, b.key))) {
         if (signal.aborted) throw closedBySignal(signal);
-        if (object.bucket === bucket && object.key.startsWith(prefix)) yield { ...object.stat, key: object.key };
+        yield { ...stat, key };
       }
       if (signal.aborted) throw closedBySignal(signal);
     },

@@ -3,43 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../errors.ts';
+import { drawFrom } from '../random.test-double.ts';
+import { decoratedStore } from '../testing/decorated-store.test-double.ts';
 import { ModelStore } from '../testing/model-store.ts';
-import { patternBytes } from '../testing/pattern.ts';
 import { ScriptedBody } from '../testing/scripted-body.ts';
 import { ScriptedSource } from '../testing/scripted-source.ts';
 import { describeSourceContract } from '../testing/source-contract.ts';
-import type { SourceHarness } from '../testing/source-harness.ts';
-import { createMemorySource } from './memory.ts';
+import { MEMORY_LACKS, createMemoryHarness } from './memory-harness.test-double.ts';
 import { resumed } from './resume.ts';
-import type { ObjectName, OpenRequest } from './source.ts';
+import type { ObjectName, OpenRequest, Source } from './source.ts';
 
 /** So short that the suite's own patience outlasts them. */
 const QUICK = { breakMs: 1, refusalMs: 1, maxMs: 1 };
 
-function createMemoryHarness(): SourceHarness {
-  const memory = createMemorySource();
-  let count = 0;
-  return {
-    source: resumed(memory),
-    async put({ size }) {
-      const object = { bucket: 'bucket', key: `object-${(count += 1)}.` };
-      const { etag } = memory.put(object, patternBytes({ start: 0, end: size }));
-      return { object, version: { size, etag }, bytes: (range) => patternBytes(range) };
-    },
-    async replace(object) {
-      const { size } = await memory.stat(object, { signal: new AbortController().signal });
-      memory.put(object, patternBytes({ start: 0, end: size }, 1));
-    },
-    async remove(object) {
-      memory.remove(object);
-    },
-    takenSlabs: () => 0,
-    async tearDown() {},
-  };
-}
-
-describeSourceContract('resumed(memory)', async () => createMemoryHarness(), {
-  lacks: ['heldByOrigin', 'heldNow', 'sentByOrigin', 'hold', 'silence', 'cut', 'answerAnotherRange'],
+describeSourceContract('resumed(memory)', async () => createMemoryHarness((source) => resumed(source)), {
+  lacks: MEMORY_LACKS,
 });
 
 /** Whose next body of an object is cut in the middle, and every later one before its first byte. */
@@ -62,34 +40,16 @@ class StubbornStore extends ModelStore {
   }
 }
 
-function harnessOver(store: ModelStore, attempts: number): SourceHarness {
-  return {
-    source: resumed(store.source, { policy: { ...QUICK, attempts } }),
-    put: (options) => store.put(options),
-    replace: (object) => store.replace(object),
-    remove: (object) => store.remove(object),
-    takenSlabs: () => store.takenSlabs(),
-    sentByOrigin: () => store.sentByOrigin(),
-    hold: () => store.hold(),
-    silence: (object) => store.silence(object),
-    cut: (object) => store.cut(object),
-    answerAnotherRange: (object) => store.answerAnotherRange(object),
-    tearDown: () => store.tearDown(),
-  };
+function resumedOver(store: ModelStore, attempts: number): Source {
+  return resumed(store.source, { policy: { ...QUICK, attempts } });
 }
 
 describeSourceContract('resumed(a store)', async () => {
   const store = new StubbornStore();
-  const held = () => store.heldNow();
-  return { ...harnessOver(store, 2), heldByOrigin: held, heldNow: held };
+  return decoratedStore(store, resumedOver(store, 2));
 });
 
-/** Lehmer's generator with Park and Miller's multiplier (CACM 31:10): from 0 to below 1, the same in every run. */
-let state = 1;
-function draw(): number {
-  state = (state * 16_807) % 2_147_483_647;
-  return state / 2_147_483_647;
-}
+const draw = drawFrom(1);
 
 const BREAKS = ['truncated', 'stalled', 'origin-unreachable', 'origin-failed'] as const;
 
@@ -136,10 +96,17 @@ class FlakyStore extends StubbornStore {
   }
 }
 
-// Between two of its bodies the origin holds nothing, so what it holds at a moment is no measure here.
-describeSourceContract('resumed(a flaky store)', async () => harnessOver(new FlakyStore(), 20), {
-  lacks: ['heldByOrigin', 'heldNow'],
-});
+/** Between two of its bodies the origin holds nothing, so what it holds at a moment is no measure here. */
+const FLAKY_LACKS = ['heldByOrigin', 'heldNow'] as const;
+
+describeSourceContract(
+  'resumed(a flaky store)',
+  async () => {
+    const store = new FlakyStore();
+    return decoratedStore(store, resumedOver(store, 20), FLAKY_LACKS);
+  },
+  { lacks: FLAKY_LACKS },
+);
 
 test('stat(), list() and close() are those of the source below', async () => {
   const below = new ScriptedSource();

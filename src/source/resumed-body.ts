@@ -6,6 +6,7 @@ import { openPulledBody } from './pulled-body.ts';
 import type { Puller } from './pulled-body.ts';
 import { Setbacks } from './resume-policy.ts';
 import type { Reattempt, ResumePolicy } from './resume-policy.ts';
+import { sliceChunk } from './slice-chunk.ts';
 import type { Body, Chunk, OpenRequest, Source } from './source.ts';
 
 export type ResumedBodyOptions = {
@@ -133,10 +134,9 @@ class ResumingPuller implements Puller {
       const message = `the source ended a body before byte ${this.#position}, ${this.#leftBytes} bytes short`;
       throw new SluiceError('truncated', message, { retryable: true });
     }
-    const { bytes } = chunk;
-    const wanted = bytes.length > this.#leftBytes ? bytes.subarray(0, this.#leftBytes) : bytes;
-    this.#position += wanted.length;
-    return wanted === bytes ? chunk : { bytes: wanted, release: () => chunk.release() };
+    const wanted = sliceChunk(chunk, 0, this.#leftBytes);
+    this.#position += wanted.bytes.length;
+    return wanted;
   }
 
   get #leftBytes(): number {

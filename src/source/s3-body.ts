@@ -8,6 +8,7 @@ import { withRetries } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
 import { checkAnswer, toAnswerError } from './s3-answer.ts';
 import type { Fields } from './s3-signer.ts';
+import { sliceChunk } from './slice-chunk.ts';
 import type { Body, Chunk, OpenRequest } from './source.ts';
 
 export type S3BodyOptions = {
@@ -47,10 +48,9 @@ class S3Puller implements Puller {
   async pull(): Promise<Chunk> {
     const chunk = await this.#exchange!.read();
     if (!chunk) throw new SluiceError('truncated', 'the origin ended the body early');
-    const { bytes } = chunk;
-    const wanted = bytes.length > this.#leftBytes ? bytes.subarray(0, this.#leftBytes) : bytes;
-    this.#leftBytes -= wanted.length;
-    return wanted === bytes ? chunk : { bytes: wanted, release: () => chunk.release() };
+    const wanted = sliceChunk(chunk, 0, this.#leftBytes);
+    this.#leftBytes -= wanted.bytes.length;
+    return wanted;
   }
 
   receivedBytes(): number {

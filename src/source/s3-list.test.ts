@@ -24,12 +24,17 @@ function keysOf(text: string): readonly string[] {
 
 describe('toListQuery()', () => {
   test('asks for version 2, with keys encoded', () => {
-    assert.deepEqual(toListQuery('', undefined), { 'list-type': '2', 'encoding-type': 'url' });
+    assert.deepEqual(toListQuery('', {}), { 'list-type': '2', 'encoding-type': 'url' });
   });
 
   test('has the prefix and the way to go on where there are such', () => {
     const query = { 'list-type': '2', 'encoding-type': 'url', prefix: 'a/', 'continuation-token': 't=' };
-    assert.deepEqual(toListQuery('a/', 't='), query);
+    assert.deepEqual(toListQuery('a/', { after: 'a/b', continuationToken: 't=' }), query);
+  });
+
+  test('begins after a key', () => {
+    const query = { 'list-type': '2', 'encoding-type': 'url', 'start-after': 'a' };
+    assert.deepEqual(toListQuery('', { after: 'a' }), query);
   });
 });
 

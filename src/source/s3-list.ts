@@ -13,14 +13,20 @@ export type ListPage = {
   readonly continuationToken?: string;
 };
 
+/** Where a page begins: after a key, where the one before has ended, or with the first key. */
+export type ListPosition = { readonly after?: string | undefined; readonly continuationToken?: string | undefined };
+
 /** The query that asks for one page. */
-export function toListQuery(prefix: string, continuationToken: string | undefined): Record<string, string> {
+export function toListQuery(prefix: string, position: ListPosition): Record<string, string> {
+  const { after, continuationToken } = position;
   return {
     'list-type': '2',
     // XML 1.0 cannot carry every character of a key; encoded it can.
     'encoding-type': 'url',
     ...(prefix ? { prefix } : {}),
     ...(continuationToken === undefined ? {} : { 'continuation-token': continuationToken }),
+    // A token says it already, and not every server takes both.
+    ...(after === undefined || continuationToken !== undefined ? {} : { 'start-after': after }),
   };
 }
 

@@ -17,6 +17,7 @@ import { MAX_PAGE_BYTES, parseListPage, toListQuery } from './s3-list.ts';
 import type { ListPage } from './s3-list.ts';
 import { createS3Signer } from './s3-signer.ts';
 import type { Fields, S3Credentials, SignableRequest } from './s3-signer.ts';
+import { compareKeys } from './source.ts';
 import type { Body, ListRequest, ObjectName, OpenRequest, Source, Stat } from './source.ts';
 
 /** S3 closes an idle connection after some 20 s; the side that closes first is never surprised by the other. */
@@ -155,9 +156,10 @@ export function createS3Source(options: S3SourceOptions): S3Source {
     });
   }
 
-  async function listPage(request: ListRequest, token: string | undefined): Promise<ListPage> {
-    const address = toAddress(endpoint, request.bucket);
-    const signable: SignableRequest = { method: 'GET', address, query: toListQuery(request.prefix, token) };
+  async function listPage(request: ListRequest, continuationToken: string | undefined): Promise<ListPage> {
+    const { bucket, prefix, after } = request;
+    const query = toListQuery(prefix, { after, continuationToken });
+    const signable: SignableRequest = { method: 'GET', address: toAddress(endpoint, bucket), query };
     return ask(signable, request.signal, async (exchange) => parseListPage(await readText(exchange, MAX_PAGE_BYTES)));
   }
 
@@ -167,7 +169,8 @@ export function createS3Source(options: S3SourceOptions): S3Source {
       const page: ListPage = await listPage(request, token);
       for (const object of page.objects) {
         if (request.signal.aborted) throw new SluiceError('closed', 'the listing was given up');
-        yield object;
+        // Not every server knows where to begin.
+        if (request.after === undefined || compareKeys(object.key, request.after) > 0) yield object;
       }
       token = page.continuationToken;
     } while (token !== undefined);

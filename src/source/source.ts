@@ -99,8 +99,29 @@ export type ListRequest = {
   readonly bucket: string;
   /** Only keys that begin with it. Empty for all. */
   readonly prefix: string;
+  /** Only keys that come after it. It need not be the key of an object. */
+  readonly after?: string;
   readonly signal: AbortSignal;
 };
+
+/**
+ * The order of listings, as `Array.sort` takes it: that of the keys' UTF-8 bytes, which is that of their code points.
+ * JavaScript's own is of UTF-16 units, where U+1F9EC comes before U+FFFD.
+ */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (left !== right) return toRank(left) - toRank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Puts the surrogates, which stand for code points from U+10000 on, behind all other units. */
+function toRank(unit: number): number {
+  if (unit >= 0xe000) return unit - 0x800;
+  return unit >= 0xd800 ? unit + 0x2000 : unit;
+}
 
 /** A store of objects. */
 export interface Source {
@@ -119,7 +140,9 @@ export interface Source {
   open(request: OpenRequest): Body;
 
   /**
-   * Every object of a bucket whose key begins with the prefix, in constant memory, in no promised order.
+   * Every object of a bucket whose key begins with the prefix, in constant memory.
+   * It MUST list in the order of the keys' UTF-8 bytes.
+   * It MUST list only what comes after the key that it is to begin after.
    * An abort MUST make the next step reject with `closed`.
    * Leaving the loop MUST let go of what the listing held.
    */

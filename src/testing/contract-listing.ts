@@ -1,12 +1,13 @@
 // The part of the source contract about `list()`, and about the source as a whole.
 import assert from 'node:assert/strict';
-import type { ListedObject } from '../source/source.ts';
+import type { ListedObject, ListRequest } from '../source/source.ts';
 import { contractTest, type ContractTest } from './contract-test.ts';
 import type { PlacedObject } from './source-harness.ts';
 import type { Trial } from './trial.ts';
 
-const EVERY_OBJECT =
-  'Every object of a bucket whose key begins with the prefix, in constant memory, in no promised order.';
+const EVERY_OBJECT = 'Every object of a bucket whose key begins with the prefix, in constant memory.';
+const IN_ORDER = "It MUST list in the order of the keys' UTF-8 bytes.";
+const AFTER = 'It MUST list only what comes after the key that it is to begin after.';
 const ABORT_LIST = 'An abort MUST make the next step reject with `closed`.';
 const LEAVE_LIST = 'Leaving the loop MUST let go of what the listing held.';
 const SOURCE_CLOSE = "Lets go of idle connections. Open bodies are their holders' to close.";
@@ -17,8 +18,12 @@ async function placeSome(trial: Trial): Promise<readonly PlacedObject[]> {
   return placed;
 }
 
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 /** Lists to the end. A store may have more objects than the test has put. */
-async function listAll(trial: Trial, options: { bucket: string; prefix: string }): Promise<Map<string, ListedObject>> {
+async function listAll(trial: Trial, options: Omit<ListRequest, 'signal'>): Promise<Map<string, ListedObject>> {
   const listed = new Map<string, ListedObject>();
   const signal = new AbortController().signal;
   for await (const object of trial.harness.source.list({ ...options, signal })) {
@@ -90,6 +95,35 @@ const listing: readonly ContractTest[] = [
       assert.deepEqual([listed.has(first!.object.key), listed.has(second!.object.key)], [false, true]);
     },
   }),
+  contractTest({
+    member: 'list',
+    must: IN_ORDER,
+    async run(trial) {
+      const [first] = await placeSome(trial);
+      const listed = await trial.within('list()', listAll(trial, { bucket: first!.object.bucket, prefix: '' }));
+      const keys = [...listed.keys()];
+      assert.deepEqual(keys, keys.toSorted(byBytes));
+    },
+  }),
+  ...[0, 1].map((removed) =>
+    contractTest({
+      member: 'list',
+      must: AFTER,
+      when: removed === 0 ? 'an object is there' : 'none is there any more',
+      async run(trial) {
+        const placed = await placeSome(trial);
+        const { bucket } = placed[0]!.object;
+        const whole = await trial.within('list()', listAll(trial, { bucket, prefix: '' }));
+        const keys = placed.map(({ object }) => object.key).toSorted(byBytes);
+        for (const key of keys) {
+          if (removed === 1) await trial.harness.remove({ bucket, key });
+          const listed = await trial.within('list()', listAll(trial, { bucket, prefix: '', after: key }));
+          const expected = [...whole.keys()].filter((candidate) => byBytes(candidate, key) > 0);
+          assert.deepEqual([...listed.keys()], expected);
+        }
+      },
+    }),
+  ),
   contractTest({
     member: 'list',
     must: LEAVE_LIST,

@@ -211,8 +211,18 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a list() that does not look at the prefix': {
     member: 'list',
-    must: 'Every object of a bucket whose key begins with the prefix, in constant memory, in no promised order.',
+    must: 'Every object of a bucket whose key begins with the prefix, in constant memory.',
     create: () => new stores.PrefixlessStore(),
+  },
+  'a list() in no order': {
+    member: 'list',
+    must: "It MUST list in the order of the keys' UTF-8 bytes.",
+    create: () => new stores.BackwardStore(),
+  },
+  'a list() that begins at the beginning': {
+    member: 'list',
+    must: 'It MUST list only what comes after the key that it is to begin after.',
+    create: () => new stores.BeginninglessStore(),
   },
   'a list() that keeps what it held': {
     member: 'list',

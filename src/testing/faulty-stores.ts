@@ -139,6 +139,20 @@ export class PrefixlessStore extends ModelStore {
   }
 }
 
+/** Lists what was put last first. */
+export class BackwardStore extends ModelStore {
+  protected override inOrder(): readonly (readonly [string, StoredObject])[] {
+    return super.inOrder().toReversed();
+  }
+}
+
+/** Lists from the first key on, wherever it was to begin. */
+export class BeginninglessStore extends ModelStore {
+  protected override list({ bucket, prefix, signal }: ListRequest): AsyncGenerator<ListedObject> {
+    return super.list({ bucket, prefix, signal });
+  }
+}
+
 /** Takes no notice of the signal in list(). */
 export class DeafListStore extends ModelStore {
   protected override list(request: ListRequest): AsyncGenerator<ListedObject> {

@@ -2,6 +2,7 @@
 // test of the suite can pass. Its methods are small, so that a faulty store overrides just the one that it gets wrong.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../errors.ts';
+import { compareKeys } from '../source/source.ts';
 import type { ByteRange, ListedObject, ListRequest, ObjectName, OpenRequest, Source, Stat } from '../source/source.ts';
 import { LentMemory } from './lent-memory.ts';
 import { patternBytes } from './pattern.ts';
@@ -197,18 +198,23 @@ export class ModelStore implements SourceHarness, Capabilities {
     body.fail(new SluiceError('truncated', 'the origin ended the body early'));
   }
 
-  protected async *list({ bucket, prefix, signal }: ListRequest): AsyncGenerator<ListedObject> {
+  protected async *list({ bucket, prefix, after, signal }: ListRequest): AsyncGenerator<ListedObject> {
     const listing = {};
     this.held.add(listing);
     try {
-      for (const [key, found] of this.stored) {
+      for (const [key, found] of this.inOrder()) {
         await nextTurn();
         if (signal.aborted) throw new SluiceError('closed', 'the signal was aborted');
+        if (after !== undefined && compareKeys(key, after) <= 0) continue;
         if (bucket === BUCKET && key.startsWith(prefix)) yield { ...toStat(found), key };
       }
     } finally {
       this.held.delete(listing);
     }
+  }
+
+  protected inOrder(): readonly (readonly [string, StoredObject])[] {
+    return [...this.stored].toSorted(([a], [b]) => compareKeys(a, b));
   }
 
   protected close(): void {}

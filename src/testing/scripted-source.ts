@@ -1,6 +1,7 @@
 // A source for tests of what stands on a source: it knows what it is told, and each body that is opened on it is
 // played by the test.
 import { SluiceError } from '../errors.ts';
+import { compareKeys } from '../source/source.ts';
 import type { ListedObject, ObjectName, OpenRequest, Source, Stat } from '../source/source.ts';
 import { LentMemory } from './lent-memory.ts';
 import { ScriptedBody } from './scripted-body.ts';
@@ -54,9 +55,11 @@ export class ScriptedSource implements Source {
     return body;
   }
 
-  async *list({ bucket, prefix, signal }: Parameters<Source['list']>[0]): AsyncGenerator<ListedObject> {
-    for (const { object, answer } of this.#known.values()) {
+  async *list({ bucket, prefix, after, signal }: Parameters<Source['list']>[0]): AsyncGenerator<ListedObject> {
+    const known = [...this.#known.values()].toSorted((a, b) => compareKeys(a.object.key, b.object.key));
+    for (const { object, answer } of known) {
       if (signal.aborted) throw new SluiceError('closed', 'the signal was aborted');
+      if (after !== undefined && compareKeys(object.key, after) <= 0) continue;
       if (object.bucket === bucket && object.key.startsWith(prefix)) yield { ...(await answer), key: object.key };
     }
   }

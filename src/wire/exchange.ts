@@ -177,8 +177,8 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     this.#timer = undefined;
     this.#state = 'body';
     this.#headPromise.resolve(head);
-    const isEmpty = this.#framing.kind === 'none' || (this.#framing.kind === 'length' && this.#leftBytes === 0);
-    if (isEmpty) this.#state = 'ended';
+    const empty = this.#framing.kind === 'none' || (this.#framing.kind === 'length' && this.#leftBytes === 0);
+    if (empty) this.#state = 'ended';
     else if (this.#reader) this.#watchForStall();
   }
 
@@ -276,8 +276,8 @@ export class Exchange implements ConnectionWaiter, ConnectionUser {
     try {
       step();
     } catch (error) {
-      const message = 'the response could not be read';
-      this.#fail(error instanceof SluiceError ? error : new SluiceError('origin-invalid', message, { cause: error }));
+      const unexpected = new SluiceError('origin-invalid', 'the response could not be read', { cause: error });
+      this.#fail(error instanceof SluiceError ? error : unexpected);
       return false;
     }
     this.#paused = this.#state === 'body' && this.#inbox.full && !this.#reader;

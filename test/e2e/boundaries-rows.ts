@@ -1,4 +1,4 @@
-// What test/e2e/boundaries.test.ts holds the lint to: who may import whom, and a file that breaks each other rule.
+// What test/e2e/boundaries.test.ts holds the lint to: who may import whom.
 
 export type ImportRow = {
   /** A file in the place that the boundary is around. */
@@ -9,19 +9,32 @@ export type ImportRow = {
 
 const PACKAGES = ['node:fs', 'fast-xml-parser', './neighbour.ts'];
 
+/** They import nothing. */
+const CONTRACTS = [
+  'source/source.ts',
+  'flow/pace.ts',
+  'bundle/bundles.ts',
+  'catalog/catalog.ts',
+  'access/access.ts',
+  'ledger/ledger.ts',
+];
+
 export const IMPORT_ROWS: readonly ImportRow[] = [
   {
     at: 'src/errors.ts',
     refused: ['./http/range.ts', 'node:fs', 'kysely', './index.ts'],
     allowed: [],
   },
-  ...['source/source.ts', 'bundle/bundles.ts', 'catalog/catalog.ts', 'access/access.ts', 'ledger/ledger.ts'].map(
-    (contract) => ({
-      at: `src/${contract}`,
-      refused: ['../errors.ts', './neighbour.ts', '../http/range.ts', '../database/sqlite.ts', 'node:fs', 'kysely'],
-      allowed: [],
-    }),
-  ),
+  ...CONTRACTS.map((contract) => ({
+    at: `src/${contract}`,
+    refused: ['../errors.ts', './neighbour.ts', '../http/range.ts', '../database/sqlite.ts', 'node:fs', 'kysely'],
+    allowed: [],
+  })),
+  {
+    at: 'src/limits/limits.ts',
+    refused: ['../errors.ts', './neighbour.ts', '../flow/flow.ts', '../database/sqlite.ts', 'node:fs', 'kysely'],
+    allowed: ['../flow/pace.ts'],
+  },
   {
     at: 'src/index.ts',
     refused: ['./cli/main.ts', './lab/origin/origin.ts', './testing/index.ts', 'sluice'],
@@ -35,7 +48,12 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   {
     at: 'src/database/probe.ts',
     refused: ['../catalog/catalog.ts', '../http/range.ts', '../source/source.ts', 'sluice'],
-    allowed: ['../errors.ts', 'kysely', ...PACKAGES],
+    allowed: ['../errors.ts', '../clock.ts', 'kysely', ...PACKAGES],
+  },
+  {
+    at: 'src/database/migrations/probe.ts',
+    refused: ['../../catalog/catalog.ts', '../../http/range.ts', '../../../bin/sluice.js', 'sluice'],
+    allowed: ['../../errors.ts', '../../clock.ts', '../column-types.ts', 'kysely', ...PACKAGES],
   },
   {
     at: 'src/wire/probe.ts',
@@ -74,12 +92,24 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   {
     at: 'src/access/probe.ts',
     refused: ['../catalog/catalog.ts', '../ledger/ledger.ts', '../http/range.ts', '../source/source.ts', 'sluice'],
-    allowed: ['../errors.ts', '../database/sqlite.ts', ...PACKAGES],
+    allowed: ['../errors.ts', '../clock.ts', '../database/sqlite.ts', ...PACKAGES],
   },
   {
     at: 'src/ledger/probe.ts',
-    refused: ['../access/access.ts', '../catalog/catalog.ts', '../gateway/plan.ts', 'sluice'],
-    allowed: ['../errors.ts', '../database/sqlite.ts', ...PACKAGES],
+    refused: ['../access/access.ts', '../catalog/catalog.ts', '../limits/limits.ts', '../gateway/plan.ts', 'sluice'],
+    allowed: ['../errors.ts', '../clock.ts', '../database/sqlite.ts', ...PACKAGES],
+  },
+  {
+    at: 'src/limits/probe.ts',
+    refused: [
+      '../access/access.ts',
+      '../catalog/catalog.ts',
+      '../ledger/ledger.ts',
+      '../flow/flow.ts',
+      '../gateway/plan.ts',
+      'sluice',
+    ],
+    allowed: ['../errors.ts', '../clock.ts', '../database/schema.ts', '../flow/pace.ts', ...PACKAGES],
   },
   {
     at: 'src/catalog/probe.ts',
@@ -91,7 +121,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     refused: [
       '../source/s3.ts',
       '../source/pulled-body.ts',
-      '../catalog/sqlite-catalog.ts',
+      '../catalog/database-catalog.ts',
       '../flow/sequence.ts',
       '../access/access.ts',
       '../gateway/plan.ts',
@@ -112,13 +142,15 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     refused: [
       '../source/s3.ts',
       '../bundle/bundle-source.ts',
-      '../bundle/sqlite-bundles.ts',
+      '../bundle/database-bundles.ts',
       '../source/memory.ts',
       '../wire/slab-pool.ts',
       '../kernel/tcp.ts',
-      '../catalog/sqlite-catalog.ts',
+      '../catalog/database-catalog.ts',
       '../access/public.ts',
       '../ledger/log-ledger.ts',
+      '../limits/database-limits.ts',
+      '../admin/direct-admin.ts',
       '../database/sqlite.ts',
       '../lab/origin/origin.ts',
       '../cli/main.ts',
@@ -136,9 +168,44 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
       '../catalog/object-id.ts',
       '../access/access.ts',
       '../ledger/ledger.ts',
+      '../limits/limits.ts',
+      '../admin/admin.ts',
+      '../admin/schemas.ts',
       ...PACKAGES,
     ],
   },
+  {
+    at: 'src/admin/probe.ts',
+    refused: [
+      '../gateway/server.ts',
+      '../source/s3.ts',
+      '../http/range.ts',
+      '../flow/flow.ts',
+      '../cli/main.ts',
+      'sluice',
+    ],
+    allowed: [
+      '../errors.ts',
+      '../clock.ts',
+      '../database/schema.ts',
+      '../access/token-store.ts',
+      '../catalog/scan.ts',
+      '../ledger/usage.ts',
+      '../limits/quota-store.ts',
+      '../source/source.ts',
+      ...PACKAGES,
+    ],
+  },
+  {
+    at: 'src/admin/remote-probe.ts',
+    refused: ['../access/token-store.ts', '../database/schema.ts', '../clock.ts', './direct-admin.ts', 'sluice'],
+    allowed: ['../errors.ts', './admin.ts', './schemas.ts', 'typebox', 'node:fs'],
+  },
+  ...['admin.ts', 'schemas.ts'].map((contract) => ({
+    at: `src/admin/${contract}`,
+    refused: ['../errors.ts', './direct-admin.ts', './neighbour.ts', '../catalog/catalog.ts', 'node:fs', 'kysely'],
+    allowed: ['./schemas.ts', 'typebox'],
+  })),
   {
     at: 'src/lab/probe.ts',
     refused: ['../wire/client.ts', '../source/s3.ts', '../gateway/server.ts', '../index.ts', 'sluice'],
@@ -163,78 +230,4 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   { at: 'src/flow/probe.test.ts', refused: [], allowed: ['../source/memory.ts', '../testing/pattern.ts'] },
   { at: 'src/gateway/probe.test-double.ts', refused: [], allowed: ['../source/memory.ts', '../access/public.ts'] },
   { at: 'examples/probe.ts', refused: [], allowed: ['sluice', 'express'] },
-];
-
-export type RuleRow = {
-  /** As the configuration names it. */
-  readonly rule: string;
-  readonly refused: string;
-  readonly accepted: string;
-  /** Where the rule is off, so that what is refused elsewhere is accepted. */
-  readonly offAt?: readonly string[];
-};
-
-const lines = (count: number) => 'export {};\n'.repeat(count);
-const OF_PROGRAMS = ['src/cli/probe.ts', 'bench/probe.ts', 'test/probe.ts', 'examples/probe.ts', 'src/probe.test.ts'];
-
-export const RULE_ROWS: readonly RuleRow[] = [
-  { rule: 'max-lines', refused: lines(301), accepted: lines(300) },
-  {
-    rule: 'max-params',
-    refused: 'export const f = (a: 1, b: 1, c: 1, d: 1, e: 1) => [a, b, c, d, e];\n',
-    accepted: 'export const f = (a: 1, b: 1, c: 1, d: 1) => [a, b, c, d];\n',
-  },
-  {
-    rule: 'eqeqeq',
-    refused: 'export const f = (a: unknown) => a == 1;\n',
-    accepted: 'export const f = (a: unknown) => a === 1;\n',
-  },
-  {
-    rule: 'no-console',
-    refused: "console.log('x');\nexport {};\n",
-    accepted: "process.stdout.write('x');\nexport {};\n",
-    offAt: OF_PROGRAMS,
-  },
-  {
-    rule: 'typescript/no-explicit-any',
-    refused: 'export const f = (a: any) => [a];\n',
-    accepted: 'export const f = (a: unknown) => [a];\n',
-  },
-  {
-    rule: 'typescript/no-floating-promises',
-    refused: 'export const f = (work: () => Promise<void>) => {\n  work();\n};\n',
-    accepted: 'export const f = async (work: () => Promise<void>) => {\n  await work();\n};\n',
-  },
-  {
-    rule: 'typescript/no-misused-promises',
-    refused: 'export const f = (work: () => Promise<void>) => (work() ? 1 : 2);\n',
-    accepted: 'export const f = async (work: () => Promise<boolean>) => ((await work()) ? 1 : 2);\n',
-  },
-  {
-    rule: 'typescript/consistent-type-imports',
-    refused: "import { Stats } from 'node:fs';\nexport type Held = Stats;\n",
-    accepted: "import type { Stats } from 'node:fs';\nexport type Held = Stats;\n",
-  },
-  {
-    rule: 'typescript/ban-ts-comment',
-    refused: '// @ts-ignore: why not\nexport const f = (a: string) => a.length;\n',
-    accepted: '// why not\nexport const f = (a: string) => a.length;\n',
-  },
-  {
-    rule: 'import/no-cycle',
-    refused: "import { rule } from './cycle.ts';\nexport const probe = () => rule;\n",
-    accepted: "import { end } from './end.ts';\nexport const probe = () => end;\n",
-  },
-  {
-    rule: 'node/no-process-env',
-    refused: "export const home = process.env['HOME'];\n",
-    accepted: 'export const pid = process.pid;\n',
-    offAt: OF_PROGRAMS,
-  },
-  {
-    rule: 'unicorn/no-process-exit',
-    refused: 'export const f = () => process.exit(1);\n',
-    accepted: 'export const f = () => (process.exitCode = 1);\n',
-    offAt: OF_PROGRAMS,
-  },
 ];

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { IMPORT_ROWS, RULE_ROWS } from './boundaries-rows.ts';
+import { IMPORT_ROWS } from './boundaries-rows.ts';
+import { RULE_ROWS } from './rule-rows.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const IMPORTS_RULE = 'no-restricted-imports';

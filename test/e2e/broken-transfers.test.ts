@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, it } from 'node:test';
 import type { Fault, FaultRule } from '../../src/lab/origin/fault-rules.ts';
 import { syntheticBytes, syntheticSha256 } from '../../src/lab/origin/synthetic-bytes.ts';
-import type { TransferLine } from './gateway-process.ts';
 import type { Answer } from './http-reader.ts';
 import { runProgram } from './program.ts';
 import { openRawClient } from './raw-client.ts';
-import { startWorld, within } from './world.ts';
+import { followTransfers, startWorld, within } from './world.ts';
 
 const LARGE = { id: 'large', size: 40_000_000, seed: 21 };
 /** What the origin gives before it fails for good: more than its first answers, less than the object. */
@@ -27,6 +26,7 @@ const world = await startWorld({
   entries: [
     {
       ...UNREACHABLE,
+      collection: 'default',
       bucket: 'bucket',
       key: 'k',
       size: 5,
@@ -39,17 +39,8 @@ const world = await startWorld({
 });
 const { origin, gateway } = world;
 
-let linesSeen = 0;
-
 /** The ledger's word on the transfer that has just ended. */
-async function lastLine(): Promise<TransferLine> {
-  const line = await within(
-    gateway.untilTransfers((lines) => lines[linesSeen]),
-    'a line of the ledger',
-  );
-  linesSeen += 1;
-  return line;
-}
+const lastLine = followTransfers(gateway);
 
 async function ask(
   id: string,

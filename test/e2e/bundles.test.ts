@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { buildNaiveTar } from '../../src/bundle/naive-tar.test-double.ts';
+import type { Made } from '../../src/gateway/bundle-trial.test-double.ts';
 import { syntheticBytes } from '../../src/lab/origin/synthetic-bytes.ts';
-import type { TransferLine } from './gateway-process.ts';
 import { openLeavingClient } from './leaving-client.ts';
 import { runProgram } from './program.ts';
-import { startWorld, within } from './world.ts';
+import { followTransfers, startWorld, within } from './world.ts';
 import type { LibraryObject } from './world.ts';
 
 const FIRST = { id: 'runs/7/reads.bam', size: 30_000_001, seed: 31 };
@@ -26,14 +26,6 @@ const OBJECTS: readonly LibraryObject[] = [
 const IDS = OBJECTS.map(({ id }) => id);
 const PARTS = 8;
 
-type Made = {
-  readonly id: string;
-  readonly url: string;
-  readonly size: number;
-  readonly etag: string;
-  readonly members: readonly { readonly id: string; readonly name: string; readonly size: number }[];
-};
-
 const world = await startWorld({ objects: OBJECTS });
 const { origin, gateway } = world;
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bundles-e2e-'));
@@ -44,17 +36,8 @@ async function post(ids: readonly string[]): Promise<{ readonly status: number; 
   return { status: answer.status, made: (await answer.json()) as Made };
 }
 
-let linesSeen = 0;
-
 /** The ledger's word on the transfer that has just ended. */
-async function lastLine(): Promise<TransferLine> {
-  const line = await within(
-    gateway.untilTransfers((lines) => lines[linesSeen]),
-    'a line of the ledger',
-  );
-  linesSeen += 1;
-  return line;
-}
+const lastLine = followTransfers(gateway);
 
 const contentOf = ({ seed, size }: LibraryObject) => syntheticBytes({ seed, offset: 0, length: size });
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

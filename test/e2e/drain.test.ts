@@ -1,11 +1,9 @@
 // SIGTERM to a gateway in a process of its own: no new connection, time for what is under way, then an honest end.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { openLeavingClient } from './leaving-client.ts';
 import { openRawClient } from './raw-client.ts';
-import { BIG, startWorld, within } from './world.ts';
+import { BIG, startWorld, untilRefused, within } from './world.ts';
 import type { World } from './world.ts';
 
 /** More than the kernel's buffers hold, so that a client that does not read keeps its transfer under way. */
@@ -21,7 +19,7 @@ describe('a gateway that is asked to stop', () => {
     const client = await openLeavingClient(world.urlOf(MEDIUM.id));
     await client.takeBody(10);
     world.gateway.signal('SIGTERM');
-    await within(untilRefused(world), 'new connections to be refused');
+    await within(untilRefused(world.gateway), 'new connections to be refused');
     assert.equal(await within(client.readOn(), 'the rest of the body'), MEDIUM.size);
     assert.equal(await within(world.gateway.ended, 'the gateway to stop', AT_ONCE_MS), 0);
     const [line] = await linesOf(world, 1);
@@ -30,7 +28,7 @@ describe('a gateway that is asked to stop', () => {
   });
 
   it('cuts short what outlasts the grace, and lets go of the origin', async () => {
-    const world = await startWorld({ objects: [BIG], config: { timeouts: { shutdownMs: 500 } } });
+    const world = await startWorld({ objects: [BIG], config: { drain: { timeoutMs: 500 } } });
     const [reading, stalled] = [
       await openLeavingClient(world.urlOf(BIG.id)),
       await openLeavingClient(world.urlOf(BIG.id)),
@@ -47,6 +45,26 @@ describe('a gateway that is asked to stop', () => {
       ['cut-short', 'cut-short'],
     );
     assert.ok(lines.every(({ status, deliveredBytes }) => status === 200 && deliveredBytes < BIG.size));
+    await world.close();
+  });
+
+  it('says that it is not ready, and serves on, for as long as it was told to', async () => {
+    const world = await startWorld({ objects: [SMALL], config: { drain: { delayMs: 2_000 } } });
+    const look = async (path: string) => {
+      const client = await openRawClient(world.gateway);
+      client.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+      const { status, fields, content } = await within(client.answer(), `an answer for ${path}`);
+      client.close();
+      return { status, connection: fields['connection'], content: String(content) };
+    };
+    assert.deepEqual(await look('/readyz'), { status: 200, connection: 'keep-alive', content: '{"status":"ready"}' });
+    world.gateway.signal('SIGTERM');
+    for (let status = 200; status !== 503;) ({ status } = await look('/readyz'));
+    const health = { status: 200, connection: 'close', content: '{"status":"draining","transfers":0}' };
+    assert.deepEqual(await look('/healthz'), health);
+    const { status, connection, content } = await look(`/data/${SMALL.id}`);
+    assert.deepEqual([status, connection, content.length > 0], [200, 'close', true]);
+    assert.equal(await within(world.gateway.ended, 'the gateway to stop'), 0);
     await world.close();
   });
 
@@ -77,21 +95,6 @@ describe('a gateway that is asked to stop', () => {
     await world.close();
   });
 });
-
-/** Tries until nobody listens any more. A connection that waited to be accepted when the listening ended is reset. */
-async function untilRefused({ gateway: { host, port } }: World): Promise<void> {
-  for (;;) {
-    const socket = connect({ host, port });
-    try {
-      await once(socket, 'connect');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return;
-      assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET');
-    } finally {
-      socket.destroy();
-    }
-  }
-}
 
 function linesOf({ gateway }: World, count: number) {
   const lines = gateway.untilTransfers((all) => (all.length >= count ? all : undefined));

@@ -10,6 +10,8 @@ const PROGRAM = join(import.meta.dirname, '../../bin/sluice.js');
 /** What the ledger writes for a transfer, as far as tests look at it. */
 export type TransferLine = {
   readonly id: string;
+  /** Which worker, where there are several. */
+  readonly worker?: number;
   readonly method: string;
   readonly status?: number;
   readonly outcome: 'complete' | 'client-gone' | 'source-failed' | 'cut-short';
@@ -27,6 +29,8 @@ export type GatewayProcess = {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
+  /** The processes that serve, by their index, as they were at the beginning; none where it is one alone. */
+  readonly workers: readonly number[];
   /** VmRSS. */
   rssBytes(): number;
   /** Waits until the ledger's lines, those before the call included, have what `look` finds. */
@@ -36,15 +40,28 @@ export type GatewayProcess = {
   signal(name: NodeJS.Signals): void;
   /** Resolves with the exit code when it has ended. */
   readonly ended: Promise<number | null>;
+  /** Resolves when its workers have ended, too: nobody is left to write to its log. */
+  readonly gone: Promise<void>;
+};
+
+export type GatewayProcessOptions = {
+  readonly env: Readonly<Record<string, string>>;
+  /** Default: one process. */
+  readonly workers?: number | undefined;
 };
 
 /** Rejects when it ends before it is ready. */
-export async function startGateway(configPath: string, env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--config', configPath, '--json'], {
+export async function startGateway(
+  configPath: string,
+  { env, workers: count = 1 }: GatewayProcessOptions,
+): Promise<GatewayProcess> {
+  const args = ['serve', '--config', configPath, '--workers', String(count), '--json'];
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const gone = once(child, 'close').then(() => {});
   const transfers: TransferLine[] = [];
   const messages: string[] = [];
   const watchers = new Set<() => void>();
@@ -57,15 +74,17 @@ export async function startGateway(configPath: string, env: Readonly<Record<stri
   const ready = once(createInterface(child.stdout), 'line').then(([line]) => line as string);
   const first = await Promise.race([ready, ended.then(() => undefined)]);
   if (first === undefined) throw new Error(`the gateway did not start: ${messages.join('\n')}`);
-  const { gateway: url, pid } = JSON.parse(first) as { gateway: string; pid: number };
+  const { gateway: url, pid, workers = [] } = JSON.parse(first) as Ready;
   const { hostname: host, port } = new URL(url);
   return {
     url,
     host,
     port: Number(port),
     pid,
+    workers,
     messages,
     ended,
+    gone,
     rssBytes: () => readRss(pid),
     signal: (name) => void child.kill(name),
     untilTransfers: (look) =>
@@ -81,6 +100,8 @@ export async function startGateway(configPath: string, env: Readonly<Record<stri
       }),
   };
 }
+
+type Ready = { readonly gateway: string; readonly pid: number; readonly workers?: readonly number[] };
 
 function parseTransfer(line: string): TransferLine | undefined {
   if (!line.startsWith('{')) return undefined;

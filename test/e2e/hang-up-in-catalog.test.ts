@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
-import type { Catalog, CatalogEntry } from '../../src/catalog/catalog.ts';
+import type { Catalog, FoundEntry } from '../../src/catalog/catalog.ts';
 import { createGateway } from '../../src/gateway/server.ts';
 import type { Gateway } from '../../src/gateway/server.ts';
 import { startOrigin } from '../../src/lab/origin/origin.ts';
@@ -16,14 +16,14 @@ import type { LeavingClient } from './leaving-client.ts';
 import { BIG, within } from './world.ts';
 
 /** What the gateway has asked and not been answered yet. */
-type LookUp = { readonly signal: AbortSignal; readonly answer: (entry: CatalogEntry | undefined) => void };
+type LookUp = { readonly signal: AbortSignal; readonly answer: (entry: FoundEntry | undefined) => void };
 
 describe('a client that leaves while the catalog is asked', () => {
   let origin: Origin;
   let source: S3Source;
   let gateway: Gateway;
   let url: string;
-  let entry: CatalogEntry;
+  let entry: FoundEntry;
   let asked = Promise.withResolvers<LookUp>();
   const recorded: unknown[] = [];
   const complaints: unknown[] = [];
@@ -34,6 +34,8 @@ describe('a client that leaves while the catalog is asked', () => {
     const { etag, size } = origin.putObject('library', { ...spec, key: id });
     entry = {
       id,
+      collection: 'default',
+      isPublic: true,
       store: 'lab',
       bucket: 'library',
       key: id,
@@ -52,7 +54,7 @@ describe('a client that leaves while the catalog is asked', () => {
     // Access is asked just before the catalog, and with the signal of the one who asks.
     let signal: AbortSignal;
     const find: Catalog['find'] = () => {
-      const { promise, resolve } = Promise.withResolvers<CatalogEntry | undefined>();
+      const { promise, resolve } = Promise.withResolvers<FoundEntry | undefined>();
       asked.resolve({ signal, answer: resolve });
       return promise;
     };
@@ -62,11 +64,11 @@ describe('a client that leaves while the catalog is asked', () => {
       access: {
         decide: (_request, options) => {
           ({ signal } = options);
-          return { kind: 'allow', principal: 'anyone' };
+          return { kind: 'known', principal: { name: 'anyone', isAdmin: false, mayRead: () => true } };
         },
       },
-      ledger: { record: (line) => recorded.push(line) },
-      log: { error: (fields) => complaints.push(fields) },
+      ledger: { open: () => ({ settle: (end) => void recorded.push(end) }) },
+      log: { error: (fields) => complaints.push(fields), info: () => {} },
       stallTimeoutMs: 60_000,
       maxTransfers: 100,
     });

@@ -5,13 +5,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createPublicAccess } from '../../src/access/public.ts';
-import type { Catalog, CatalogEntry } from '../../src/catalog/catalog.ts';
+import type { Catalog, FoundEntry } from '../../src/catalog/catalog.ts';
 import { createGateway } from '../../src/gateway/server.ts';
 import type { Gateway } from '../../src/gateway/server.ts';
 import { startOrigin } from '../../src/lab/origin/origin.ts';
 import type { Origin } from '../../src/lab/origin/origin.ts';
 import { syntheticBytes } from '../../src/lab/origin/synthetic-bytes.ts';
-import type { LedgerEntry } from '../../src/ledger/ledger.ts';
+import type { TransferEnd } from '../../src/ledger/ledger.ts';
+import { Random } from '../../src/random.test-double.ts';
 import { createMemorySource } from '../../src/source/memory.ts';
 import { createS3Source } from '../../src/source/s3.ts';
 import type { S3Source } from '../../src/source/s3.ts';
@@ -20,7 +21,6 @@ import { patternBytes } from '../../src/testing/pattern.ts';
 import { SlabPool } from '../../src/wire/slab-pool.ts';
 import { assertTrue } from './answer-truth.ts';
 import type { Answer } from './http-reader.ts';
-import { Random } from './random.ts';
 import { BROKEN_HEAD, randomRequest } from './random-requests.ts';
 import type { RandomRequest, Subject } from './random-requests.ts';
 import { openRawClient } from './raw-client.ts';
@@ -48,8 +48,8 @@ describe('a gateway that is asked for ranges at random', () => {
   let gateway: Gateway;
   let address: { readonly host: string; readonly port: number };
   const slabs = new SlabPool();
-  const entries = new Map<string, CatalogEntry>();
-  const outcomes = new Map<LedgerEntry['outcome'], number>();
+  const entries = new Map<string, FoundEntry>();
+  const outcomes = new Map<TransferEnd['outcome'], number>();
   const complaints: unknown[] = [];
 
   before(async () => {
@@ -69,8 +69,10 @@ describe('a gateway that is asked for ranges at random', () => {
         ['lab', source],
       ]),
       access: createPublicAccess(),
-      ledger: { record: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1) },
-      log: { error: (fields) => complaints.push(fields) },
+      ledger: {
+        open: () => ({ settle: ({ outcome }) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1) }),
+      },
+      log: { error: (fields) => complaints.push(fields), info: () => {} },
       stallTimeoutMs: 60_000,
       maxTransfers: CONNECTIONS * MAX_PIPELINED,
     });
@@ -148,7 +150,8 @@ describe('a gateway that is asked for ranges at random', () => {
   function addEntry(id: keyof typeof TRUTHS, etag: string): void {
     const digests = { 'sha-256': createHash('sha256').update(TRUTHS[id]).digest() };
     const about = { filename: 'object.bin', mediaType: 'application/octet-stream', lastModified: LAST_MODIFIED };
-    entries.set(id, { ...about, id, store: id, bucket: 'library', key: KEY, size: SIZE_BYTES, etag, digests });
+    const kept = { collection: 'default', isPublic: true };
+    entries.set(id, { ...kept, ...about, id, store: id, bucket: 'library', key: KEY, size: SIZE_BYTES, etag, digests });
   }
 
   async function untilIdle(): Promise<void> {

@@ -1,6 +1,6 @@
 // Range fields as RFC 9110 §14.1.2 lets them be written, each with what it asks for, by the plainest reading there is.
 import type { ByteRange } from '../../src/http/range.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../src/random.test-double.ts';
 
 /** SEMANTICS.md: more ranges than these, or more than two that overlap, are refused. */
 const MAX_RANGES = 64;

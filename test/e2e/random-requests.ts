@@ -1,7 +1,7 @@
 // Requests with random Range and conditional fields: some as the grammar has them, with the answer that they must
 // get; some of those damaged in a place or two; some with fields of pure garbage.
 import type { ByteRange } from '../../src/http/range.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../src/random.test-double.ts';
 import { randomRange } from './random-range.ts';
 
 /** What the fields are about. */

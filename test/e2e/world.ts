@@ -1,26 +1,32 @@
 // What every end-to-end test stands on: the lab's origin in this process, a catalog, and `sluice serve` in a process
 // of its own. Its end asserts that nothing is left: no request at the origin, no socket, no child.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEFAULT_COLLECTION } from '../../src/catalog/catalog.ts';
 import type { CatalogEntry } from '../../src/catalog/catalog.ts';
-import { openCatalog } from '../../src/catalog/sqlite-catalog.ts';
+import { openCatalog } from '../../src/catalog/database-catalog.ts';
 import type { ConfigFile } from '../../src/cli/config-schema.ts';
+import { startPostgres } from '../../src/database/postgres-server.test-double.ts';
 import { SAMPLES } from '../../src/cli/demo-library.ts';
 import { startOrigin } from '../../src/lab/origin/origin.ts';
 import type { Origin } from '../../src/lab/origin/origin.ts';
 import { createSelfSigned } from '../../src/lab/origin/self-signed.ts';
 import { establishedConnections } from '../../src/testing/established-connections.ts';
 import { startGateway } from './gateway-process.ts';
-import type { GatewayProcess } from './gateway-process.ts';
+import type { GatewayProcess, TransferLine } from './gateway-process.ts';
 
 const BUCKET = 'library';
 const STORE = 'lab';
 const REGION = 'us-east-1';
 /** The whole suite runs both ways: `off` is how it is where the kernel cannot be asked. */
 export const KERNEL = process.env.SLUICE_TEST_KERNEL === 'off' ? 'off' : 'auto';
+/** And over both databases. */
+const DATABASE = process.env.SLUICE_TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite';
 const CREDENTIALS = { accessKeyId: 'E2EKEY', secretAccessKey: 'e2e/secret+key' };
 
 /** Far above what anything here takes: it keeps a test that would hang from hanging for ever. */
@@ -45,9 +51,13 @@ export type WorldOptions = {
   /** The origin speaks TLS, with a certificate that the gateway is told of by `caFile`. */
   readonly tls?: true;
   /** Settings beside the stores. */
-  readonly config?: Partial<Omit<ConfigFile, 'listen' | 'catalog' | 'stores'>>;
+  readonly config?: Partial<Omit<ConfigFile, 'listen' | 'database' | 'stores'>>;
   /** The most that V8 may use for the gateway's old objects. Default: V8's own. */
   readonly heapMib?: number;
+  /** The processes of each gateway. Default: one. */
+  readonly workers?: number;
+  /** Default: as the whole suite is run. */
+  readonly database?: 'postgres';
   /** Stores beside the lab's, and what is in them. */
   readonly stores?: ConfigFile['stores'];
   readonly entries?: readonly CatalogEntry[];
@@ -58,6 +68,8 @@ export type World = {
   readonly gateway: GatewayProcess;
   /** The key of every object is its id. */
   readonly bucket: string;
+  /** As `openDatabase` takes it. */
+  readonly database: string;
   urlOf(id: string): string;
   /** Another gateway with the same configuration, on `port`. Whoever started it stops it. */
   startGateway(port: number): Promise<GatewayProcess>;
@@ -73,13 +85,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const buckets = { [BUCKET]: { objects } };
   const origin = await startOrigin({ region: REGION, credentials: CREDENTIALS, buckets, ...(tls ? { tls } : {}) });
   if (tls) await writeFile(join(folder, 'ca.pem'), tls.cert);
-  await writeCatalog(join(folder, 'catalog.db'), [...toEntries(origin, options.objects), ...(options.entries ?? [])]);
+  const { database, endDatabase } = await createDatabase(folder, options.database ?? DATABASE);
+  await writeCatalog(database, [...toEntries(origin, options.objects), ...(options.entries ?? [])]);
   const endpoint = origin.url;
   const lab = { type: 's3' as const, endpoint, region: REGION, ...(tls ? { caFile: 'ca.pem' } : {}) };
   const start = async (port: number) => {
     const config: ConfigFile = {
       listen: `127.0.0.1:${port}`,
-      catalog: 'catalog.db',
+      database,
       access: 'public',
       kernel: KERNEL,
       ...options.config,
@@ -89,17 +102,19 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     // JSON is YAML.
     await writeFile(path, JSON.stringify(config));
     const { accessKeyId, secretAccessKey } = CREDENTIALS;
-    return startGateway(path, {
+    const env = {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       ...(options.heapMib === undefined ? {} : { NODE_OPTIONS: `--max-old-space-size=${options.heapMib}` }),
-    });
+    };
+    return startGateway(path, { env, workers: options.workers });
   };
   const gateway = await start(0);
   return {
     origin,
     gateway,
     bucket: BUCKET,
+    database,
     urlOf: (id) => `${gateway.url}/data/${id}`,
     startGateway: start,
     untilOriginIsFree: () => untilFree(origin),
@@ -108,12 +123,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         await within(untilFree(origin), 'every request at the origin to end');
         gateway.signal('SIGTERM');
         assert.equal(await within(gateway.ended, 'the gateway to stop'), 0, 'the gateway exits with 0');
+        await within(gateway.gone, 'every process of the gateway to end');
         await within(untilUnconnected(origin), 'the gateway to let go of the origin');
         assert.equal(establishedConnections(origin.port), 0, 'no socket to the origin is left');
       } finally {
         gateway.signal('SIGKILL');
         await gateway.ended;
         await origin.close();
+        await endDatabase();
         await rm(folder, { recursive: true });
       }
       assert.deepEqual(await childrenOf(process.pid), [], 'no child is left');
@@ -135,6 +152,34 @@ export async function within<T>(promise: Promise<T>, what: string, timeoutMs = H
   }
 }
 
+/** Tries until nobody listens any more. A connection that waited to be accepted when the listening ended is reset. */
+export async function untilRefused({ host, port }: GatewayProcess): Promise<void> {
+  for (;;) {
+    const socket = connect({ host, port });
+    try {
+      await once(socket, 'connect');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return;
+      assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET');
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** Each call waits for the next line of the ledger, from the first on. */
+export function followTransfers(gateway: GatewayProcess): () => Promise<TransferLine> {
+  let seenCount = 0;
+  return async () => {
+    const line = await within(
+      gateway.untilTransfers((lines) => lines[seenCount]),
+      'a line of the ledger',
+    );
+    seenCount += 1;
+    return line;
+  };
+}
+
 function sample(id: string): LibraryObject {
   const found = SAMPLES.find((candidate) => candidate.id === id);
   if (!found) throw new Error(`the demo has no ${id}`);
@@ -150,6 +195,7 @@ function toEntries(origin: Origin, objects: readonly LibraryObject[]): CatalogEn
     const mediaType = 'application/octet-stream';
     return {
       id,
+      collection: DEFAULT_COLLECTION,
       store: STORE,
       bucket: BUCKET,
       key: id,
@@ -163,8 +209,14 @@ function toEntries(origin: Origin, objects: readonly LibraryObject[]): CatalogEn
   });
 }
 
-async function writeCatalog(path: string, entries: readonly CatalogEntry[]): Promise<void> {
-  const catalog = await openCatalog(path);
+async function createDatabase(folder: string, kind: 'sqlite' | 'postgres') {
+  if (kind === 'sqlite') return { database: join(folder, 'sluice.db'), endDatabase: async () => undefined };
+  const server = await startPostgres();
+  return { database: await server.createDatabase(), endDatabase: () => server.end() };
+}
+
+async function writeCatalog(location: string, entries: readonly CatalogEntry[]): Promise<void> {
+  const catalog = await openCatalog(location);
   await catalog.putMany(entries);
   await catalog.close();
 }

@@ -5,11 +5,13 @@ import { once, EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createPublicAccess } from '../../src/access/public.ts';
+import { DEFAULT_COLLECTION } from '../../src/catalog/catalog.ts';
+import { createCatalog } from '../../src/catalog/database-catalog.ts';
 import { scan } from '../../src/catalog/scan.ts';
 import type { RefusedObject } from '../../src/catalog/scan.ts';
-import { openCatalog } from '../../src/catalog/sqlite-catalog.ts';
+import { openSqlite } from '../../src/database/sqlite.ts';
 import { createGateway } from '../../src/gateway/server.ts';
-import type { LedgerEntry } from '../../src/ledger/ledger.ts';
+import type { TransferEnd } from '../../src/ledger/ledger.ts';
 import type { S3Source } from '../../src/source/s3.ts';
 import { establishedConnections } from '../../src/testing/established-connections.ts';
 import { SlabPool } from '../../src/wire/slab-pool.ts';
@@ -34,7 +36,7 @@ export type GatewayUnderTest = {
   ): Promise<{ readonly ids: ReadonlyMap<string, string>; readonly refused: readonly RefusedObject[] }>;
   urlOf(id: string): string;
   /** The next transfer that the ledger is told of. To be called before it begins. */
-  nextTransfer(): Promise<LedgerEntry>;
+  nextTransfer(): Promise<TransferEnd>;
   /** Waits until nothing is held for anybody: no slab, and no connection to the server but idle ones. */
   untilIdle(): Promise<void>;
   /** Ends it, and fails if anything is left. */
@@ -44,13 +46,14 @@ export type GatewayUnderTest = {
 export async function openGateway(given: Given): Promise<GatewayUnderTest> {
   const slabs = new SlabPool();
   const source = openSource(given, { slabs });
-  const catalog = await openCatalog(':memory:');
-  const transfers = new EventEmitter<{ transfer: [LedgerEntry] }>();
+  const database = await openSqlite(':memory:');
+  const catalog = createCatalog(database);
+  const transfers = new EventEmitter<{ transfer: [TransferEnd] }>();
   const gateway = createGateway({
     catalog,
     sources: new Map([[STORE, source]]),
     access: createPublicAccess(),
-    ledger: { record: (entry) => void transfers.emit('transfer', entry) },
+    ledger: { open: () => ({ settle: (end) => void transfers.emit('transfer', end) }) },
     stallTimeoutMs: GUARD_MS,
     maxTransfers: 100,
     log: pino({ level: 'silent' }),
@@ -76,7 +79,8 @@ export async function openGateway(given: Given): Promise<GatewayUnderTest> {
       const refused: RefusedObject[] = [];
       const { signal } = new AbortController();
       await scan({
-        ...{ source, catalog, store: STORE, bucket, prefix: '', idPrefix: '', signal },
+        ...{ source, database, store: STORE, bucket, prefix: '', idPrefix: '', signal },
+        collection: DEFAULT_COLLECTION,
         onRefused: (object) => refused.push(object),
       });
       const entries = await catalog.list({ limit: MAX_ENTRIES });
@@ -88,14 +92,14 @@ export async function openGateway(given: Given): Promise<GatewayUnderTest> {
     urlOf: (id) => `${url}/data/${id.split('/').map(encodeURIComponent).join('/')}`,
     nextTransfer: async () => {
       const [entry] = await once(transfers, 'transfer', { signal: AbortSignal.timeout(GUARD_MS) });
-      return entry as LedgerEntry;
+      return entry as TransferEnd;
     },
     untilIdle,
     async close() {
       await gateway.close(0);
       await untilIdle();
       source.close();
-      await catalog.close();
+      await database.destroy();
       assert.equal(source.openConnections, 0);
     },
   };

@@ -1,6 +1,7 @@
 // Each fault over a real socket: what the client sees, and what the meter says of it.
 
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import type { Fault } from './fault-rules.ts';
@@ -49,6 +50,14 @@ function ended(): Promise<RequestReading> {
   return origin.meter.until(({ requests }) => requests.find(({ endedAt }) => endedAt !== undefined));
 }
 
+/** One request after the other, each when the one before it has ended, the first on a meter that has seen none. */
+async function askThrice(socket: Socket, range: string): Promise<void> {
+  for (let count = 1; count <= 3; count += 1) {
+    socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nRange: ${range}\r\n\r\n`);
+    await origin.meter.until(({ requests }) => requests.filter(({ endedAt }) => endedAt).length === count || undefined);
+  }
+}
+
 describe('a fault', () => {
   it('resets the connection after so many bytes', async () => {
     setFault({ resetAfterBytes: 300_000 });
@@ -80,12 +89,7 @@ describe('a fault', () => {
     for (let round = 1; round <= 2; round += 1) {
       const socket = await connectTo(origin.url);
       socket.resume();
-      for (let count = 1; count <= 3; count += 1) {
-        socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-99\r\n\r\n`);
-        await origin.meter.until(
-          ({ requests }) => requests.filter(({ endedAt }) => endedAt).length === count || undefined,
-        );
-      }
+      await askThrice(socket, 'bytes=0-99');
       assert.equal(await closed(socket), true);
       const ends = origin.meter
         .read()
@@ -178,12 +182,7 @@ describe('a fault', () => {
     origin.setFaults([{ fault: { rateBytesPerSecond: 10 * SIZE } }]);
     const socket = await connectTo(origin.url);
     socket.resume();
-    for (let count = 1; count <= 3; count += 1) {
-      socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-262143\r\n\r\n`);
-      await origin.meter.until(
-        ({ requests }) => requests.filter(({ endedAt }) => endedAt).length === count || undefined,
-      );
-    }
+    await askThrice(socket, 'bytes=0-262143');
     socket.destroy();
     for (const { headAt = 0, endedAt = 0 } of origin.meter.read().requests) assert.ok(endedAt - headAt >= 24);
   });
