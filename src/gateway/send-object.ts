@@ -8,9 +8,11 @@ import type { Engine } from '../flow/engine.ts';
 import { flow } from '../flow/flow.ts';
 import type { Outcome } from '../flow/flow.ts';
 import { ReadAhead } from '../flow/readahead.ts';
+import type { ReadAheadPolicy } from '../flow/readahead.ts';
 import { Sequence } from '../flow/sequence.ts';
 import type { Segment } from '../flow/sequence.ts';
 import { openShort } from '../flow/short-body.ts';
+import { FIRST_WINDOW_BYTES } from '../flow/window.ts';
 import type { ByteRange } from '../http/range.ts';
 import type { Pace } from '../flow/pace.ts';
 import { paced } from '../flow/paced-body.ts';
@@ -166,7 +168,7 @@ async function deliver(
       storedPartBytes: version.partBytes,
       drinker: client,
       budget: engine.budget,
-      policy: engine.readAhead,
+      policy: pace ? toPacedPolicy(engine.readAhead, pace) : engine.readAhead,
       hasBegun,
       signal,
     });
@@ -191,6 +193,15 @@ async function deliver(
   if (outcome === 'complete' && !(await client.acknowledged()))
     return { outcome: 'client-gone', error: new SluiceError('closed', 'the client never acknowledged the last bytes') };
   return { outcome, error: error && toMidwayError(error) };
+}
+
+/**
+ * No further ahead than two seconds of what its limit lets through: a slab that is handed out for longer than a client is
+ * let sleep would be taken for one that it does not drink.
+ */
+function toPacedPolicy(policy: ReadAheadPolicy, { bytesPerSecond = Number.POSITIVE_INFINITY }: Pace): ReadAheadPolicy {
+  const maxBytes = Math.min(policy.maxBytes, Math.max(FIRST_WINDOW_BYTES, 2 * bytesPerSecond));
+  return { ...policy, maxBytes };
 }
 
 /** What was there when its answer began and is no longer there has changed; only what never was is not found. */
