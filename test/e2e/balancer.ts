@@ -27,8 +27,9 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
       if (!isUp && triesLeft > 1) pass(client, triesLeft - 1);
       else client.destroy();
     });
-    backend.once('close', () => {
-      if (isUp) client.destroy();
+    // An orderly end is passed on behind what is still on its way; anything else is passed on as what it is.
+    backend.once('close', (hadError) => {
+      if (isUp && hadError) client.resetAndDestroy();
     });
     client.once('close', () => backend.destroy());
   };
