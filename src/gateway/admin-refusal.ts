@@ -11,7 +11,7 @@ import { toOwnFailure } from './own-failure.ts';
 import { toUnauthenticated } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { hasContent } from './request-guard.ts';
-import { respondProblem } from './respond.ts';
+import { respondProblem, toRetryFields } from './respond.ts';
 import { toProblemAnswer } from './status.ts';
 
 /** How long content that nobody wants is taken in, so that whoever sends it gets to read the answer. */
@@ -63,7 +63,7 @@ export function toRefusal(
   if (content) return { problem: content };
   const known = isSluiceError(error) && error.code !== 'bad-input' ? error : toOwnFailure(error, 'the books failed');
   const { problem, retryAfterSeconds } = toProblemAnswer(known);
-  const fields = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+  const fields = toRetryFields(retryAfterSeconds);
   return { problem, fields, ...(problem.status === 500 ? { failure: known } : {}) };
 }
 

@@ -16,7 +16,7 @@ import { toOwnFailure } from './own-failure.ts';
 import { isRefusal, toHidden } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { RequestsUnderWay, leave } from './requests-under-way.ts';
-import { respondProblem } from './respond.ts';
+import { respondProblem, toRetryFields } from './respond.ts';
 import { SchemaMismatch } from './schema-check.ts';
 import { toProblemAnswer } from './status.ts';
 
@@ -104,8 +104,7 @@ function toRefusal(error: unknown, { bundles, report }: BundleRouteOptions): Ref
   if (problem.status === 500) {
     report(isSluiceError(error) ? error : new SluiceError('misuse', 'a bundle failed', { cause: error }), BUNDLES_PATH);
   }
-  const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  return { problem, fields: { ...CLOSE, ...retry } };
+  return { problem, fields: { ...CLOSE, ...toRetryFields(retryAfterSeconds) } };
 }
 
 /** Content that came with a request may not have been read. */

@@ -43,6 +43,10 @@ export function respondAnswer(
   { response, fields }: { readonly response: ServerResponse; readonly fields: Fields },
   { problem, retryAfterSeconds }: ProblemAnswer,
 ): void {
-  const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  respondProblem(response, problem, { ...fields, ...retry });
+  respondProblem(response, problem, { ...fields, ...toRetryFields(retryAfterSeconds) });
+}
+
+/** When to come back (RFC 9110 §10.2.3), where that is known. */
+export function toRetryFields(retryAfterSeconds: number | undefined): Fields {
+  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
 }

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { DEFAULT_HEDGE_POLICY } from '../../src/source/hedge-policy.ts';
 import { runProgram } from './program.ts';
 import { GENOME, startWorld, within } from './world.ts';
 
@@ -49,8 +50,10 @@ describe('1 GiB', () => {
     );
     assert.deepEqual(new Set(lines.map(({ outcome }) => outcome)), new Set(['complete']));
     assert.equal(sum(lines.map(({ deliveredBytes }) => deliveredBytes)), 3 * GENOME.size);
-    assert.equal(sum(lines.map(({ receivedBytes }) => receivedBytes)), 3 * GENOME.size);
-    assert.equal(sum(lines.map(({ overReadBytes }) => overReadBytes)), 0);
+    // Nothing is read beyond what was delivered, but by the few parts that were slow and asked for a second time.
+    const overReadBytes = sum(lines.map((line) => line.overReadBytes));
+    assert.equal(sum(lines.map(({ receivedBytes }) => receivedBytes)), 3 * GENOME.size + overReadBytes);
+    assert.ok(overReadBytes <= DEFAULT_HEDGE_POLICY.share * 3 * GENOME.size, `${overReadBytes} bytes over-read`);
   });
 });
 
