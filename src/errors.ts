@@ -20,6 +20,8 @@
  * - `overloaded`: a limit of ours is reached; later it may work.
  * - `limited`: a limit of whoever asks is reached; later it may work.
  * - `unavailable`: what we depend on beside the stores (the database, an issuer of tokens) is away; later it may work.
+ * - `disk-failed`: the disk is full, or cannot be read or written.
+ * - `mismatch`: the bytes do not add up to the digest they came with.
  * - `misuse`: the caller broke a contract; a bug.
  */
 export type ErrorCode =
@@ -39,6 +41,8 @@ export type ErrorCode =
   | 'overloaded'
   | 'limited'
   | 'unavailable'
+  | 'disk-failed'
+  | 'mismatch'
   | 'misuse';
 
 export type ErrorOptions = {

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { ObjectRow, Schema } from '../database/schema.ts';
 import { openDatabase } from '../database/open.ts';
 import { SluiceError } from '../errors.ts';
+import { compareKeys } from '../source/source.ts';
 import { DEFAULT_COLLECTION } from './catalog.ts';
 import type { Catalog, CatalogEntry, Collection, FoundEntry, ListOptions } from './catalog.ts';
 import { checkCollection, isCollectionId } from './collection-check.ts';
@@ -61,10 +62,13 @@ class DatabaseCatalog implements Catalog {
     if (!prefix.isWellFormed() || prefix.includes('\0')) return [];
     if (collection !== undefined && !isCollectionId(collection)) return [];
     const end = afterPrefix(prefix);
-    let query = this.#database.selectFrom('objects').selectAll().where('id', '>=', prefix);
+    // One bound from below: of two, SQLite's index would take the first, and read every id between them again for each page.
+    const from = after === undefined ? undefined : withoutNul(after);
+    const isBeyond = from !== undefined && compareKeys(from, prefix) >= 0;
+    let query = this.#database.selectFrom('objects').selectAll();
+    query = isBeyond ? query.where('id', '>', from) : query.where('id', '>=', prefix);
     if (collection !== undefined) query = query.where('collection', '=', collection);
     if (end !== undefined) query = query.where('id', '<', end);
-    if (after !== undefined) query = query.where('id', '>', withoutNul(after));
     const rows = await query.orderBy('id').limit(limit).execute();
     return rows.map(toEntry);
   }

@@ -22,6 +22,8 @@ const EXPECTED: Record<ErrorCode, readonly [status: number, retry: boolean]> = {
   overloaded: [503, true],
   limited: [429, true],
   unavailable: [503, true],
+  'disk-failed': [500, false],
+  mismatch: [502, false],
   misuse: [500, false],
 };
 

@@ -26,6 +26,8 @@ const ROWS = {
   overloaded: { status: 503, title: 'The gateway is at its limit', retryAfter: true },
   limited: { status: 429, title: 'You are at your limit', retryAfter: true },
   unavailable: { status: 503, title: 'The gateway cannot look this up at the moment', retryAfter: true },
+  'disk-failed': { status: 500, title: 'The gateway has failed' },
+  mismatch: { status: 502, title: 'The store gave an answer that cannot be used' },
   misuse: { status: 500, title: 'The gateway has failed' },
 } as const satisfies Record<ErrorCode, Row>;
 
