@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
-export type Balancer = { readonly url: string; close(): void };
+export type Balancer = { readonly url: string; close(): void | Promise<void> };
 
 /** Whoever started it closes it. */
 export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
