@@ -23,6 +23,7 @@ async function begin(t: TestContext, { minimumRate }: { readonly minimumRate?: t
   const kernel = { unackedBytes: 0 };
   const tcpFacts: TcpFacts = {
     unackedBytes: () => kernel.unackedBytes,
+    heldBytes: () => assert.fail('nobody needs it'),
     ackedBytes: () => 2 << 20,
     minRoundTripMs: () => 3,
     limitUnsent: () => true,

@@ -46,6 +46,7 @@ export class ModelClient {
     this.#draw = draw;
     const facts: TcpFacts = {
       unackedBytes: () => this.takenBytes - this.ackedBytes + (this.#writing?.leftBytes ?? 0),
+      heldBytes: () => assert.fail('nobody needs it'),
       ackedBytes: () => this.ackedBytes,
       minRoundTripMs: () => traits.roundTripMs,
       limitUnsent: () => true,

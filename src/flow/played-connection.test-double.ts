@@ -44,6 +44,11 @@ export class PlayedConnection {
         this.askedCount += 1;
         return this.socket._handle && this.ackedBytes;
       },
+      heldBytes: () => {
+        this.askedCount += 1;
+        const { _handle: handle } = this.socket;
+        return handle && handle.bytesWritten - handle.writeQueueSize - this.ackedBytes;
+      },
       unackedBytes: () => assert.fail('nobody needs it'),
       minRoundTripMs: () => assert.fail('nobody needs it'),
       limitUnsent: () => assert.fail('nobody needs it'),

@@ -57,7 +57,7 @@ export class Receipt {
     this.#clock = clock;
     const isTold = facts?.ackedBytes(socket) !== undefined && writtenBytes(socket) !== undefined;
     this.by = isTold ? 'acknowledged' : 'accepted';
-    this.#ask = isTold ? () => facts.ackedBytes(socket) : () => takenBytes(socket);
+    this.#ask = isTold ? () => toAckedBytes(facts, socket) : () => takenBytes(socket);
     beforeClose(socket, (ender) => {
       this.#sample();
       this.#ender ??= ender;
@@ -143,6 +143,17 @@ export class Receipt {
       void this.until(bytes, timeoutMs).over.then(() => destroySoon());
     };
   }
+}
+
+/**
+ * While there is no end in the kernel's queue, which counts as a byte of it, what is acknowledged is what the kernel has
+ * taken and does not hold any more.
+ */
+function toAckedBytes(facts: TcpFacts, socket: Socket): number | undefined {
+  if (socket.writableEnded || socket.destroyed) return facts.ackedBytes(socket);
+  const heldBytes = facts.heldBytes(socket);
+  const wireBytes = takenBytes(socket);
+  return heldBytes === undefined || wireBytes === undefined ? undefined : wireBytes - heldBytes;
 }
 
 function toDelayMs(waitedMs: number): number {

@@ -20,6 +20,7 @@ function begin({ isTold = true, isLimited = true } = {}) {
       kernel.askedAtMs.push(clock.now());
       return kernel.unackedBytes;
     },
+    heldBytes: () => assert.fail('nobody needs it'),
     ackedBytes: () => assert.fail('nobody needs it'),
     minRoundTripMs: () => 7,
     limitUnsent: (_socket, bytes) => kernel.limits.push(bytes) > 0 && isLimited,

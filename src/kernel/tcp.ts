@@ -16,6 +16,11 @@ export type TcpFacts = {
    */
   unackedBytes(socket: Socket): number | undefined;
   /**
+   * Of `unackedBytes`, those in the kernel's queue. It is asked without the socket's lock, and costs a fraction of what
+   * `ackedBytes` does.
+   */
+  heldBytes(socket: Socket): number | undefined;
+  /**
    * Bytes that the peer has acknowledged since the connection began, the end of it as one. On the side that opened the
    * connection its beginning is one more; over TLS the handshake counts too.
    */
@@ -69,8 +74,12 @@ function toTcpFacts(calls: SocketCalls): TcpFacts {
     unackedBytes(socket) {
       const handle = tcpHandle(socket);
       if (!handle) return undefined;
-      const inKernelBytes = calls.readInt(handle.fd, SIOCOUTQ);
-      return inKernelBytes === undefined ? undefined : inKernelBytes + queuedBytes(socket, handle);
+      const heldBytes = calls.readInt(handle.fd, SIOCOUTQ);
+      return heldBytes === undefined ? undefined : heldBytes + queuedBytes(socket, handle);
+    },
+    heldBytes(socket) {
+      const handle = tcpHandle(socket);
+      return handle && calls.readInt(handle.fd, SIOCOUTQ);
     },
     ackedBytes: (socket) => readInfo(socket, readAckedBytes),
     minRoundTripMs: (socket) => readInfo(socket, readMinRoundTripMs),
